@@ -1,0 +1,460 @@
+"""Sources: what a stranger's file is, before anything reads its rows.
+
+Engines guess encoding, dialect and header from a sample, and then read ragged rows or doubled headers without a word.
+Here they are found by rules, checked against the whole file where a sample could mislead, and handed to the engine as
+settings. What cannot be read safely is refused by position; no cell is ever quoted.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import io
+import json
+import os
+import re
+import stat
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import IO, Final, Literal, TextIO, cast
+
+from secureprofile.adapters.outputs import full_disk_told
+from secureprofile.errors import InputError
+
+Format = Literal["csv", "jsonl", "parquet"]
+Compression = Literal["none", "gzip"]
+Newline = Literal["\n", "\r\n", "\r", "mixed"]
+
+SAMPLE: Final = 1 << 20
+"""Bytes that are looked at to find dialect, header and keys; also the size of the pieces in which files are read."""
+
+LONGEST_LINE: Final = 1 << 26
+"""Bytes up to which the first line is followed when the sample does not hold all of it."""
+
+RECORDS: Final = 1000
+"""Records of the sample that vote on the dialect, and JSON lines whose keys become columns."""
+
+_AS_UTF8: Final = "save it again as UTF-8 (in Excel: Save as, CSV UTF-8)"
+_AS_CSV: Final = "open it in Excel or LibreOffice and save the sheet as “CSV UTF-8”"
+_GIVE: Final = "give a CSV, JSON Lines or Parquet file"
+_UNPACK: Final = "unpack it, or pack it with gzip"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A file and how to read it.
+
+    ``columns`` are the names in file order: a CSV header's without surrounding blanks, JSON keys as they are, the top
+    level of a Parquet schema. ``encoding`` is one of Python's codec names. For CSV only: ``delimiter``; ``quote``;
+    ``newline``, how rows end; ``preamble``, the lines before the header (blank ones, Excel's ``sep=;``).
+    """
+
+    path: Path
+    format: Format
+    columns: tuple[str, ...]
+    compression: Compression = "none"
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    quote: str = '"'
+    newline: Newline = "\n"
+    preamble: int = 0
+
+
+def sniff(path: Path) -> Source:
+    """Find out how a file is to be read.
+
+    Formats: CSV (with comma, semicolon, tab or bar), JSON Lines, Parquet; the first two may be gzip'd, whatever the
+    file's name. Encodings: UTF-8, UTF-16 (also without byte order mark), UTF-32 with one, GB18030 (which includes GBK
+    and GB2312), Windows-1252. Every byte is decoded once, because a foreign one may come late; memory stays flat.
+
+    Raises:
+        InputError: the file is missing, unreadable, empty, binary or in no encoding named above, or its columns do not
+            each have a name of their own.
+    """
+    with _troubles_told(path):
+        kind = path.stat().st_mode
+        if stat.S_ISDIR(kind):
+            raise InputError(f"{path} is a folder", hint="give the files in it one by one")
+        if not stat.S_ISREG(kind):
+            raise InputError(f"{path} is not a regular file", hint="copy what it holds to a file first")
+        compression, head, whole = _head(path)
+        if compression == "none" and head.startswith(b"PAR1"):
+            return Source(path=path, format="parquet", columns=_distinct(_parquet_columns(path), path))
+        _refuse_foreign(path, head)
+        encoding, kinds = _encoding(path, compression, head)
+        text = codecs.getincrementaldecoder(encoding)().decode(head).removeprefix("\ufeff")
+        _refuse_markup(path, text)
+        if text.lstrip().startswith("{"):
+            columns = _distinct(_json_columns(path, text, whole=whole), path)
+            return Source(path=path, format="jsonl", columns=columns, compression=compression, encoding=encoding)
+        source = _csv(Source(path=path, format="csv", columns=(), compression=compression, encoding=encoding), text)
+        return replace(source, newline=_one(kinds) if len(kinds) < 2 else _row_ends(source))
+
+
+@contextmanager
+def utf8_path(source: Source, tmp: Path) -> Iterator[Path]:
+    """Give a path that an engine can read as ``source`` says, in UTF-8 and beginning with the header.
+
+    Mostly it is the source's own, still gzip'd if that is. Otherwise it is a plain temporary copy in the folder
+    ``tmp``, mode 0600, gone afterwards: re-coded, without preamble, and with a line feed at every line's end (in quoted
+    cells, too), for DuckDB refuses files that mix line ends.
+
+    Raises:
+        CannotTell: the disk is full.
+    """
+    native = source.encoding == "utf-8" or (source.encoding == "utf-8-sig" and source.format == "csv")
+    if source.format == "parquet" or (native and not source.preamble and source.newline != "mixed"):
+        yield source.path
+        return
+    handle, name = tempfile.mkstemp(prefix="utf8-", suffix=f".{source.format}", dir=tmp)
+    try:
+        with full_disk_told("a temporary copy"), os.fdopen(handle, "w", encoding="utf-8", newline="\n") as out:
+            _recode(source, out)
+        yield Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def csv_error_line(message: str) -> int | None:
+    r"""Return the line number that DuckDB's CSV reader names, and nothing else of its message, which quotes the line.
+
+    Example:
+        >>> csv_error_line("Invalid Input Error: CSV Error on Line: 3\nOriginal Line: CSV Error on Line: 9")
+        3
+        >>> csv_error_line("Binder Error: CSV Error on Line: 9") is None
+        True
+    """
+    found = re.match(r"(?:(?:Invalid Input|Conversion) Error: )?CSV Error on Line: (\d+)(?!\S)", message)
+    return int(found[1]) if found else None
+
+
+# --- bytes ------------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _troubles_told(path: Path) -> Iterator[None]:
+    """Turn what the system and the unpackers say into :class:`InputError`."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise InputError(f"there is no file {path}", hint="check the name and the folder") from None
+    except PermissionError:
+        raise InputError(f"{path} may not be read", hint="ask for the right to read it") from None
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        raise InputError(
+            f"{path.name} is damaged: its gzip data cannot be unpacked to the end", hint="fetch or pack it again"
+        ) from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path.name} changed while it was read", hint="run the same command again") from None
+    except OSError:
+        raise InputError(f"{path} cannot be opened", hint="check the name and the folder") from None
+
+
+def _open(path: Path, compression: Compression) -> IO[bytes]:
+    return cast("IO[bytes]", gzip.open(path)) if compression == "gzip" else path.open("rb")
+
+
+def _head(path: Path) -> tuple[Compression, bytes, bool]:
+    """Return the compression, the sample, and whether the sample is the whole file."""
+    with path.open("rb") as file:
+        compression: Compression = "gzip" if file.read(2) == b"\x1f\x8b" else "none"
+    with _open(path, compression) as file:
+        head = file.read(SAMPLE)
+        while not re.search(rb"[\r\n]", head[-SAMPLE:]) and len(head) < LONGEST_LINE and (more := file.read(SAMPLE)):
+            head += more
+        return compression, head, not file.read(1)
+
+
+def _recode(source: Source, out: TextIO) -> None:
+    with _troubles_told(source.path), _open(source.path, source.compression) as raw:
+        text = io.TextIOWrapper(raw, encoding=source.encoding, newline=None)
+        for _ in range(source.preamble):
+            text.readline()
+        out.write(text.read(SAMPLE).removeprefix("\ufeff"))
+        while piece := text.read(SAMPLE):
+            out.write(piece)
+
+
+_MAGIC: Final = (
+    (b"PK\x03\x04", "a ZIP archive", "unpack it and give the file inside"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook or another Office document", _AS_CSV),
+    (b"\x89PNG", "a PNG image", _GIVE),
+    (b"\xff\xd8\xff", "a JPEG image", _GIVE),
+    (b"GIF8", "a GIF image", _GIVE),
+    (b"%PDF", "a PDF document", _GIVE),
+    (b"SQLite format 3\0", "an SQLite database", "export the table as CSV"),
+    (b"PAR1", "Parquet inside gzip", "unpack it: Parquet files are compressed inside"),
+    (b"ARROW1", "an Arrow file", _GIVE),
+    (b"ORC", "an ORC file", _GIVE),
+    (b"Obj\x01", "an Avro file", _GIVE),
+    (b"BZh", "a bzip2 archive", _UNPACK),
+    (b"\xfd7zXZ", "an xz archive", _UNPACK),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard archive", _UNPACK),
+    (b"7z\xbc\xaf", "a 7-Zip archive", _UNPACK),
+    (b"\x1f\x8b", "gzip inside gzip", "unpack it once"),
+)
+"""First bytes of what is no table of text: what it looks like, and what to do."""
+
+
+def _refuse_foreign(path: Path, head: bytes) -> None:
+    if not head:
+        raise InputError(f"{path.name} is empty", hint="check how the file was exported")
+    for magic, what, hint in _MAGIC:
+        if head.startswith(magic):
+            if magic.startswith(b"PK"):
+                what, hint = _inside_zip(path) or (what, hint)
+            raise InputError(f"{path.name} looks like {what}, not like a table of text", hint=hint)
+
+
+def _inside_zip(path: Path) -> tuple[str, str] | None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = " ".join(archive.namelist())
+    except zipfile.BadZipFile:
+        return None
+    if re.search(r"\bxl/", names):
+        return "an Excel workbook", _AS_CSV
+    return ("an office document", _AS_CSV) if re.search(r"\b(?:content\.xml|word/|ppt/)", names) else None
+
+
+def _refuse_markup(path: Path, text: str) -> None:
+    start = text.lstrip()
+    if not start:
+        raise InputError(f"{path.name} holds nothing but blanks", hint="check how the file was exported")
+    if re.match(r"<!doctype|<html|<\?xml", start, re.IGNORECASE):
+        raise InputError(f"{path.name} looks like a web page or XML, not like a table", hint=_GIVE)
+    if re.match(r"\[\s*(?:[\[{\]]|$)", start):
+        raise InputError(
+            f"{path.name} looks like one JSON array, not like JSON Lines",
+            hint="write one object per line (jq -c '.[]')",
+        )
+
+
+# --- encodings --------------------------------------------------------------------------------------------------------
+
+_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark begins alike
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+_UNSURE: Final = ("gb18030", "cp1252")
+"""Encodings in which nearly any bytes are text: it takes a look at the text to believe them."""
+
+_JUDGED: Final = 50_000
+"""Runs of characters beyond ASCII that suffice to judge an encoding."""
+
+
+def _encoding(path: Path, compression: Compression, head: bytes) -> tuple[str, set[str]]:
+    """Return the encoding in which the whole file is text, and the line ends that occur."""
+    marked = next((name for mark, name in _MARKS if head.startswith(mark)), None) or _bare_utf16(head)
+    if not marked and b"\0" in head:
+        raise _binary(path)
+    sure = marked or "utf-8"
+    first = _decode(path, compression, sure)
+    if isinstance(first, _Decoded):
+        return sure, first.ends
+    for encoding, plausible in () if marked else (("gb18030", _chinese), ("cp1252", _western)):
+        guess = _decode(path, compression, encoding)
+        if isinstance(guess, _Decoded) and plausible(guess.foreign):
+            return encoding, guess.ends
+    rest = "" if marked else ", and the whole is neither GB18030 nor Windows-1252 text"
+    raise InputError(f"{path.name}: byte {first:,} is not {sure.upper().removesuffix('-SIG')}{rest}", hint=_AS_UTF8)
+
+
+@dataclass(frozen=True, slots=True)
+class _Decoded:
+    """What a whole file holds in some encoding: line ends, and the first runs of characters beyond ASCII."""
+
+    ends: set[str]
+    foreign: list[str]
+
+
+def _decode(path: Path, compression: Compression, encoding: str) -> _Decoded | int:
+    """Decode every byte; return the position, counted from 1, of the first that is wrong in this encoding."""
+    bytes_to_text = codecs.getincrementaldecoder(encoding)()
+    decoder = io.IncrementalNewlineDecoder(bytes_to_text, translate=False)
+    foreign: list[str] = []
+    before = 0
+    with _open(path, compression) as file:
+        while True:
+            chunk = file.read(SAMPLE)
+            pending = len(bytes_to_text.getstate()[0])
+            try:
+                text = decoder.decode(chunk, final=not chunk)
+            except UnicodeDecodeError as error:
+                return before - pending + error.start + 1
+            if "\0" in text:
+                raise _binary(path)
+            if encoding in _UNSURE and len(foreign) < _JUDGED:
+                foreign += re.findall(r"[^\0-\x7f]+", text)
+            if not chunk:
+                ends = decoder.newlines or ()
+                return _Decoded({ends} if isinstance(ends, str) else set(ends), foreign)
+            before += len(chunk)
+
+
+def _binary(path: Path) -> InputError:
+    return InputError(f"{path.name} holds NUL bytes: it looks like binary data, not like a table of text", hint=_GIVE)
+
+
+def _bare_utf16(head: bytes) -> str | None:
+    """Recognise UTF-16 without a mark: its zero bytes stand on one side of each pair, hardly ever on the other."""
+    low, high = head[::2].count(0), head[1::2].count(0)
+    if max(low, high) * 8 < len(head) or min(low, high) * 40 > len(head):
+        return None
+    return "utf-16-le" if high > low else "utf-16-be"
+
+
+def _chinese(runs: list[str]) -> bool:
+    """Tell whether characters decoded as GB18030 are Chinese rather than another encoding read wrongly.
+
+    Nearly all of a Chinese table's characters are in GB 2312's Han rows or are Chinese punctuation; Western letters,
+    Big5 and Shift-JIS come out as rare characters beyond it. Korean (EUC-KR) lands in rows B0 to C8 only, while two in
+    five characters of a Chinese text are from later rows (pinyin N to Z, then the second level).
+    """
+    text = "".join(runs)
+    han = "".join(re.findall("[\u4e00-\u9fff]+", text)).encode("gb2312", "ignore")[::2]
+    marks = len(re.findall("[\u3000-\u301f\uff01-\uff60·—‘’“”…]", text))
+    korean = len(han) >= 20 and sum(row > 0xC8 for row in han) * 20 < len(han)
+    return bool(han) and not korean and (len(han) + marks) >= 0.8 * len(text)
+
+
+def _western(runs: list[str]) -> bool:
+    """Tell whether characters decoded as Windows-1252 are Western: accents and dashes stand alone among ASCII, or in
+    pairs of letters (``ção``), while an alphabet or script of another encoding makes longer runs.
+    """
+    alone = sum(len(run) == 1 for run in runs)
+    pairs = sum(len(run) <= 2 for run in runs)
+    letters = sum(len(re.findall("[À-ÖØ-öø-ÿ]", run)) for run in runs)
+    return alone >= 0.8 * len(runs) or (pairs >= 0.95 * len(runs) and letters >= 0.7 * sum(map(len, runs)))
+
+
+# --- tables -----------------------------------------------------------------------------------------------------------
+
+
+def _distinct(columns: Sequence[str], path: Path) -> tuple[str, ...]:
+    """Return the names if each column has one of its own; SQL does not tell capitals from small letters."""
+    seen: dict[str, int] = {}
+    for position, name in enumerate(columns, 1):
+        if not name.strip():
+            raise InputError(f"{path.name}: column {position} has no name", hint="give every column a name")
+        first = seen.setdefault(name.strip().lower(), position)
+        if first != position:
+            raise InputError(
+                f"{path.name}: columns {first} and {position} have the same name",
+                hint="rename one of them (capital and small letters count as the same)",
+            )
+    return tuple(columns)
+
+
+def _csv(bare: Source, text: str) -> Source:
+    before = re.match(r"(?:[ \t]*(?:\r\n|\r|\n))*(?:sep=[,;\t|](?:\r\n|\r|\n))?", text)
+    table = text[before.end() :] if before else text
+    delimiter, quote = _dialect(table)
+    names = _header(bare.path, table, delimiter, quote)
+    return replace(
+        bare,
+        columns=_distinct([name.strip() for name in names], bare.path),
+        delimiter=delimiter,
+        quote=quote,
+        preamble=len(re.findall(r"\r\n|\r|\n", text[: len(text) - len(table)])),
+    )
+
+
+def _records(text: str, delimiter: str, quote: str, *, strict: bool = False) -> Iterator[list[str]]:
+    """Give the records of a sample, blank lines left out."""
+    rows = csv.reader(
+        io.StringIO(text, newline=""), delimiter=delimiter, quotechar=quote, skipinitialspace=True, strict=strict
+    )
+    return (row for row in rows if row)
+
+
+def _dialect(text: str) -> tuple[str, str]:
+    """Return delimiter and quote: those under which most records have as many cells as the header.
+
+    The header must have two cells at least; a table of one column counts as comma-separated, so that a stray title line
+    over a real table is found as ragged instead of being read as the only column.
+    """
+    quotes = ('"',) if '"' in text else ('"', "'")
+
+    def fit(dialect: tuple[str, str]) -> tuple[float, int]:
+        widths = []
+        with suppress(csv.Error):  # a cell beyond the csv module's limit: what came before it has to do
+            widths = [len(row) for row in islice(_records(text, *dialect), RECORDS)]
+        return (widths.count(widths[0]) / len(widths), widths[0]) if widths and widths[0] > 1 else (0.0, 0)
+
+    return max(((delimiter, quote) for quote in quotes for delimiter in ",;\t|"), key=fit)
+
+
+def _header(path: Path, text: str, delimiter: str, quote: str) -> list[str]:
+    try:
+        header = next(_records(text, delimiter, quote, strict=True), None)
+    except csv.Error:
+        raise InputError(
+            f"{path.name}: the quotes of the header do not match, or it has no end", hint="mend the first line"
+        ) from None
+    if header is None:
+        raise InputError(f"{path.name} has no header", hint="put the columns' names into the first line")
+    return header
+
+
+def _row_ends(source: Source) -> Newline:
+    """Return how rows end in a file with several line ends: only what stands outside quoted cells counts."""
+    kinds: set[str] = set()
+    quoted = 0
+    with _open(source.path, source.compression) as raw:
+        text = io.TextIOWrapper(raw, encoding=source.encoding, newline="")
+        while len(kinds) < 2 and (piece := text.read(SAMPLE)):
+            while piece.endswith("\r") and (more := text.read(1)):
+                piece += more
+            kinds.update(re.findall(r"\r\n|\r|\n", source.quote.join(piece.split(source.quote)[quoted::2])))
+            quoted ^= piece.count(source.quote) & 1
+    return _one(kinds)
+
+
+def _one(kinds: set[str]) -> Newline:
+    return cast("Newline", min(kinds, default="\n")) if len(kinds) < 2 else "mixed"
+
+
+def _json_columns(path: Path, text: str, *, whole: bool) -> list[str]:
+    """Return the union of the first objects' keys, in order of appearance."""
+    lines = text.split("\n")
+    columns: dict[str, None] = {}
+    for number, line in enumerate(lines if whole or len(lines) == 1 else lines[:-1], 1):
+        if number > RECORDS:
+            break
+        if line.strip():
+            columns |= dict.fromkeys(_json_object(path, line, number))
+    return list(columns)
+
+
+def _json_object(path: Path, line: str, number: int) -> dict[str, object]:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise InputError(
+            f"{path.name}: line {number} is not one complete JSON object", hint="write one object per line (jq -c .)"
+        )
+    return value
+
+
+def _parquet_columns(path: Path) -> list[str]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return [str(name) for name in pq.read_schema(path).names]
+    except (pa.ArrowException, OSError):
+        raise InputError(f"{path.name} is a damaged Parquet file", hint="fetch or write the file again") from None

@@ -1,0 +1,153 @@
+"""Keys: made, kept outside the workspace, resolved late, derived per use. ``repr`` shows key ids only.
+
+A ring is one JSON file of mode 0600 in a folder of mode 0700. Whoever holds it can recompute every pseudonym, so it lives
+apart from the pseudonyms (GDPR Art. 4(5)). A reference says where: ``file:FOLDER`` or ``env:VARIABLE`` (the JSON itself).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from secureprofile.errors import CannotTell, InputError, OutputError
+
+KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secret:
+    """One secret with its id and the day it was made."""
+
+    kid: str
+    made: str
+    value: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRing:
+    """The secrets of a workspace by role; the newest first."""
+
+    pseudonym: tuple[Secret, ...]
+    index: tuple[Secret, ...]
+    log: tuple[Secret, ...]
+
+    ROLES = ("pseudonym", "index", "log")
+
+    def to_json(self) -> bytes:
+        """Return the file's bytes. They hold the secrets: write them nowhere but into the ring's own file."""
+        body = {
+            role: [
+                {"kid": s.kid, "made": s.made, "secret": base64.b64encode(s.value).decode()} for s in getattr(self, role)
+            ]
+            for role in self.ROLES
+        }
+        return json.dumps({"secureprofile-keys": 1, **body}, indent=1).encode() + b"\n"
+
+    @classmethod
+    def from_json(cls, data: bytes) -> KeyRing:
+        """Read :meth:`to_json`'s bytes.
+
+        Raises:
+            InputError: not a key ring; the message shows nothing of it.
+        """
+        try:
+            raw = json.loads(data)
+            if raw.pop("secureprofile-keys") != 1 or set(raw) != set(cls.ROLES):
+                raise ValueError
+            ring = cls(**{role: tuple(_secret(item) for item in raw[role]) for role in cls.ROLES})
+            if not all((ring.pseudonym, ring.index, ring.log)):
+                raise ValueError
+        except (ValueError, TypeError, KeyError, AttributeError):
+            raise InputError("the key ring cannot be read", hint="restore it from its backup; keys cannot be guessed") from None
+        return ring
+
+
+def _secret(item: dict[str, str]) -> Secret:
+    value = base64.b64decode(item["secret"], validate=True)
+    if len(value) != KEY_BYTES:
+        raise ValueError
+    return Secret(kid=item["kid"], made=item["made"], value=value)
+
+
+def new_ring(*, day: str) -> KeyRing:
+    """Make fresh secrets from the operating system's randomness."""
+
+    def fresh() -> tuple[Secret, ...]:
+        return (Secret(kid="k1", made=day, value=secrets.token_bytes(KEY_BYTES)),)
+
+    return KeyRing(pseudonym=fresh(), index=fresh(), log=fresh())
+
+
+def default_reference(workspace_id: str) -> str:
+    """Return where a ring lives when nobody says otherwise: the user's configuration folder."""
+    home = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
+    return f"file:{Path(home) / 'secureprofile' / workspace_id}"
+
+
+def store_ring(ring: KeyRing, reference: str) -> None:
+    """Write a new ring to where ``reference`` points; an existing one is never overwritten.
+
+    Raises:
+        OutputError: the place exists, cannot be written, or is not a ``file:`` reference.
+    """
+    if not reference.startswith("file:"):
+        raise OutputError("keys can only be made in a folder", hint="--keys file:FOLDER")
+    folder = Path(reference.removeprefix("file:"))
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(folder / "keys.json", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(ring.to_json())
+            file.flush()
+            os.fsync(file.fileno())
+    except FileExistsError:
+        raise OutputError(f"there are keys in {folder} already", hint="choose another folder with --keys") from None
+    except OSError as error:
+        raise OutputError(f"no keys can be written to {folder}: {error.strerror}", hint="choose another with --keys") from None
+
+
+def load_ring(reference: str) -> KeyRing:
+    """Read the ring that ``reference`` points to.
+
+    Raises:
+        CannotTell: it is not there, or others may read it.
+        InputError: it is not a key ring.
+    """
+    if reference.startswith("env:"):
+        name = reference.removeprefix("env:")
+        text = os.environ.get(name)
+        if text is None:
+            raise CannotTell(f"the keys are expected in the variable {name}, which is not set", hint=f"export {name}=…")
+        return KeyRing.from_json(text.encode())
+    path = Path(reference.removeprefix("file:")) / "keys.json"
+    try:
+        mode = path.stat().st_mode
+        if stat.S_IMODE(mode) & 0o077:
+            raise CannotTell(f"the keys in {path} can be read by others", hint=f"chmod 600 {path}")
+        return KeyRing.from_json(path.read_bytes())
+    except OSError as error:
+        raise CannotTell(f"the keys in {path} cannot be read: {error.strerror}", hint="restore them from their backup") from None
+
+
+def derive(secret: Secret, *, purpose: str, recipient: str, category: str) -> bytes:
+    """Derive the key of one purpose, recipient and category: other purposes get unlinkable pseudonyms.
+
+    HKDF-SHA-256 (RFC 5869) without salt; info is the JCS text ``["sp/pseudonym/1", kid, purpose, recipient, category]``.
+
+    Example:
+        >>> secret = Secret(kid="k1", made="2026-11-01", value=bytes(32))
+        >>> a = derive(secret, purpose="portrait", recipient="", category="user.unique_id")
+        >>> b = derive(secret, purpose="marketing", recipient="", category="user.unique_id")
+        >>> len(a), a == b
+        (32, False)
+    """
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+    info = json.dumps(["sp/pseudonym/1", secret.kid, purpose, recipient, category], separators=(",", ":"), ensure_ascii=False)
+    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info.encode()).derive(secret.value)

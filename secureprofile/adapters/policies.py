@@ -1,0 +1,75 @@
+"""Where policies come from: a file that the user names, or one that ships with the package."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from secureprofile.adapters.outputs import write_whole
+from secureprofile.errors import InputError
+from secureprofile.policy.parse import LoadedPolicy, parse_policy
+
+READY = ("retail", "retail-cn", "strict")
+"""Names of the policies that ship with the package."""
+
+
+def ready_folder() -> Path:
+    """Return the folder of the ready policies: inside an installed package, or beside it in a source tree."""
+    packaged = Path(str(files("secureprofile"))) / "ready"
+    return packaged if packaged.is_dir() else packaged.parent.parent / "policies"
+
+
+def policy_path(reference: str) -> Path:
+    """Return the file that a ready policy's name or a path stands for."""
+    return ready_folder() / f"{reference}.yaml" if reference in READY else Path(reference)
+
+
+def load_policy(reference: str) -> LoadedPolicy:
+    """Read and check a policy with its sibling files.
+
+    Raises:
+        InputError: there is no such file.
+        PolicyFileError: with everything that is wrong in it.
+    """
+    path = policy_path(reference)
+    text = _read(path, hint=f"a path, or one of: {', '.join(READY)}")
+    return parse_policy(text, file=path.name, siblings=lambda name: _sibling(path, name))
+
+
+def _sibling(path: Path, name: str) -> bytes | None:
+    """Return a sibling file's bytes; None where it is missing or not in the policy's own folder."""
+    if Path(name).name != name:
+        return None
+    try:
+        return (path.parent / name).read_bytes()
+    except OSError:
+        return None
+
+
+def _read(path: Path, *, hint: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"the policy {path} cannot be read: {error.strerror}", hint=hint) from None
+    except UnicodeDecodeError:
+        raise InputError(f"the policy {path} is not UTF-8 text", hint="save it again as UTF-8") from None
+
+
+def copy_ready(name: str, folder: Path, *, overwrite: bool) -> list[Path]:
+    """Write a ready policy and its sibling files into a folder, to be edited there; return what was written."""
+    loaded = load_policy(name)
+    sources = {f"{name}.yaml": policy_path(name).read_bytes(), **loaded.siblings}
+    folder.mkdir(parents=True, exist_ok=True)
+    for file, data in sources.items():
+        write_whole(folder / file, data, overwrite=overwrite)
+    return [folder / file for file in sources]
+
+
+def keep_policy(loaded: LoadedPolicy, reference: str, folder: Path) -> None:
+    """Keep the bytes of a policy in the workspace, under its hash: an entry can be read years later."""
+    if folder.exists():
+        return
+    folder.mkdir(parents=True, mode=0o700)
+    path = policy_path(reference)
+    for file, data in {path.name: path.read_bytes(), **loaded.siblings}.items():
+        write_whole(folder / file, data, overwrite=True)

@@ -1,0 +1,142 @@
+"""The tables of the state database, and how older ones are brought up to date.
+
+SQLAlchemy Core, no vendor types: SQLite embedded today, PostgreSQL by URL with the same definitions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    insert,
+    select,
+    update,
+)
+
+metadata = MetaData()
+
+meta = Table("meta", metadata, Column("key", String(64), primary_key=True), Column("value", Text, nullable=False))
+"""Facts about the workspace: schema version, id, creator, policy, keys, consent epoch."""
+
+staff = Table("staff", metadata, Column("actor", Text, primary_key=True), Column("staff_id", String(32), unique=True, nullable=False))
+"""Who is behind the opaque staff ids of the log. Deletable: the log stays valid."""
+
+log = Table("log", metadata, Column("idx", Integer, primary_key=True), Column("body", LargeBinary, nullable=False))
+"""The audit entries, in order; the Merkle tree's leaves."""
+
+tree = Table("tree", metadata, Column("id", Integer, primary_key=True), Column("frontier", LargeBinary, nullable=False))
+"""One row: the tree's frontier, so that appending costs O(log n)."""
+
+vault = Table(
+    "vault",
+    metadata,
+    Column("lookup", String(64), primary_key=True),
+    Column("domain", String(64), nullable=False),
+    Column("token", String(48), unique=True, nullable=False),
+    Column("salt", LargeBinary, nullable=False),
+)
+"""Person (keyed lookup of the identifier) → random token and salt. Deleting a row unlinks the person from the store."""
+
+consents = Table(
+    "consents",
+    metadata,
+    Column("person", String(48), ForeignKey("vault.token", ondelete="CASCADE"), nullable=False),
+    Column("purpose", String(64), nullable=False),
+    Column("at", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("method", Text, nullable=False),
+    Column("notice", Text, nullable=False),
+    UniqueConstraint("person", "purpose", "at", "state"),
+)
+"""Consent events. ``at`` is seconds since 1970 UTC."""
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("dataset", String(64), nullable=False),
+    Column("parent", Integer),
+    Column("path", Text, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("consent_epoch", Integer, nullable=False),
+    Column("detail", Text, nullable=False),
+)
+"""Immutable versions: the id is the index of the intent entry; files of all ancestors are visible in a snapshot.
+
+``dataset`` ``@portrait`` marks portraits; their ``detail`` (JSON) names the snapshots they rest on.
+"""
+
+charges = Table(
+    "charges",
+    metadata,
+    Column("entry", Integer, primary_key=True, autoincrement=False),
+    Column("domain", String(64), nullable=False),
+    Column("purpose", String(64), nullable=False),
+    Column("epsilon", Text, nullable=False),
+    Column("delta", Text, nullable=False),
+    Column("plan", String(64), nullable=False),
+    Column("snapshot", Integer, nullable=False),
+)
+"""The budget ledger. Amounts are exact decimals as text; rows are never changed or removed."""
+
+releases = Table(
+    "releases",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("plan", String(64), nullable=False),
+    Column("snapshot", Integer, nullable=False),
+    Column("purpose", String(64), nullable=False),
+    Column("created", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    UniqueConstraint("plan", "snapshot"),
+)
+"""What was published, byte for byte: the same plan on the same snapshot returns these bytes and costs nothing."""
+
+exports = Table(
+    "exports",
+    metadata,
+    Column("entry", Integer, primary_key=True, autoincrement=False),
+    Column("dataset", String(64), nullable=False),
+    Column("purpose", String(64), nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("kid", String(8), nullable=False),
+    Column("digest", String(64), nullable=False),
+)
+"""Row-level files that left, for recall."""
+
+Index("consents_by_purpose", consents.c.purpose)
+Index("snapshots_by_dataset", snapshots.c.dataset)
+Index("charges_by_domain", charges.c.domain)
+
+
+def _v1(connection: Connection) -> None:
+    metadata.create_all(connection)
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_v1,)
+"""One step per schema version; a published step never changes."""
+
+
+def migrate(connection: Connection, version: int) -> int:
+    """Bring a database from ``version`` to the newest, inside the caller's transaction; return the version reached."""
+    for step in MIGRATIONS[version:]:
+        step(connection)
+    newest = len(MIGRATIONS)
+    known = connection.execute(select(meta.c.value).where(meta.c.key == "schema")).scalar()
+    if known is None:
+        connection.execute(insert(meta).values(key="schema", value=str(newest)))
+    elif version < newest:
+        connection.execute(update(meta).where(meta.c.key == "schema").values(value=str(newest)))
+    return newest

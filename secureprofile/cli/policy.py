@@ -1,0 +1,76 @@
+"""Commands on policies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from secureprofile.cli import show
+from secureprofile.cli.options import Overwrite
+
+app = typer.Typer(help="What may be done: check, explain, copy, schema.", no_args_is_help=True)
+
+Reference = Annotated[str, typer.Argument(metavar="POLICY", help="Policy file, or retail, retail-cn, strict.")]
+
+
+@app.command("check")
+def check(policy: Reference) -> None:
+    """Check a policy with its tag and release files; every problem is told at once."""
+    from secureprofile.adapters.policies import load_policy
+    from secureprofile.dp.plan import load_releases
+    from secureprofile.portrait.dictionary import load_tags
+
+    loaded = load_policy(policy)
+    found = loaded.policy
+    codes: list[str] = []
+    if found.tags is not None:
+        codes = [tag.code for tag in load_tags(loaded.siblings[found.tags].decode(), file=found.tags).tags]
+    if found.releases is not None:
+        load_releases(loaded.siblings[found.releases].decode(), file=found.releases, policy=found, tags=codes)
+    show.say(
+        f"{found.policy.id} version {found.policy.version}: {len(found.datasets)} datasets, {len(found.purposes)} purposes, "
+        f"{len(codes)} tags; no problem found"
+    )
+    print(loaded.hash)
+
+
+@app.command("explain")
+def explain(policy: Reference) -> None:
+    """Show, for each purpose and column, what happens to it."""
+    from secureprofile.adapters.policies import load_policy
+    from secureprofile.policy.decide import plan_columns
+
+    found = load_policy(policy).policy
+    rows = []
+    for purpose in found.purposes:
+        for dataset, spec in found.datasets.items():
+            for plan in plan_columns(found, dataset=dataset, purpose=purpose, header=list(spec.columns)):
+                treatment = "denied" if plan.denied else plan.treatment.kind
+                rows.append((purpose, dataset, plan.name, plan.category, treatment))
+    show.table(("purpose", "dataset", "column", "category", "treatment"), rows)
+
+
+@app.command("copy")
+def copy(
+    name: Annotated[str, typer.Argument(help="retail, retail-cn or strict.")],
+    folder: Annotated[Path, typer.Argument(help="Where to put it.")] = Path("policies"),
+    overwrite: Overwrite = False,
+) -> None:
+    """Copy a ready policy with its tags and releases, to edit it."""
+    from secureprofile.adapters.policies import READY, copy_ready
+    from secureprofile.errors import UsageError
+
+    if name not in READY:
+        raise UsageError("no ready policy has this name", hint=", ".join(READY))
+    for path in copy_ready(name, folder, overwrite=overwrite):
+        print(path)
+
+
+@app.command("schema")
+def schema() -> None:
+    """Print the JSON schema of policy files, so that editors complete them."""
+    from secureprofile.policy.parse import json_schema
+
+    print(json_schema())

@@ -1,0 +1,205 @@
+"""The verb ``anonymize``: a file comes in, a file that one recipient may have for one purpose goes out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from secureprofile.adapters.clock import now
+from secureprofile.adapters.duckdb import DuckEngine, Format
+from secureprofile.adapters.files import Source
+from secureprofile.adapters.outputs import whole_file
+from secureprofile.audit.entry import size_class
+from secureprofile.errors import PolicyRefused, UsageError
+from secureprofile.flows.gate import Act, Context, authorise, begin, record
+from secureprofile.flows.guarded import (
+    Treated,
+    lookup,
+    needs_scrubbing,
+    own_identifiers,
+    people,
+    plan_file,
+    scrubber,
+    treated,
+    treatments,
+)
+from secureprofile.flows.progress import Progress
+from secureprofile.guard.treat import unreadable
+from secureprofile.policy.decide import ColumnPlan
+from secureprofile.policy.model import Dataset
+
+SUFFIXES: dict[str, Format] = {
+    ".csv": "csv", ".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl",
+}  # fmt: skip
+
+
+def output_format(path: Path) -> tuple[Format, bool]:
+    """Return (format, gzip) as the file's name says.
+
+    Example:
+        >>> output_format(Path("safe.csv.gz"))
+        ('csv', True)
+    """
+    gzip = path.suffix == ".gz"
+    suffix = Path(path.stem).suffix if gzip else path.suffix
+    if suffix not in SUFFIXES or (gzip and SUFFIXES[suffix] == "parquet"):
+        raise UsageError(f"{path.name}: the output's format is not known", hint="end it in .csv, .csv.gz, .jsonl, .jsonl.gz or .parquet")
+    return SUFFIXES[suffix], gzip
+
+
+def registered_recipient(context: Context, recipient: str | None) -> str:
+    """Return the recipient; only ones that the policy names for this purpose may get anything.
+
+    Raises:
+        PolicyRefused: recorded.
+    """
+    purpose = context.policy.policy.purposes[context.purpose or ""]
+    chosen = recipient or (purpose.recipients[0] if len(purpose.recipients) == 1 else None)
+    if chosen in purpose.recipients:
+        return str(chosen)
+    record(context, "anonymize", result="deny", reason="unknown-recipient")
+    raise PolicyRefused(
+        f"purpose {context.purpose} has no such recipient" if recipient else f"purpose {context.purpose} has several recipients",
+        reason="unknown-recipient",
+        hint="--recipient, one of: " + ", ".join(purpose.recipients),
+    )
+
+
+def anonymize(
+    context: Context,
+    source: Source,
+    output: Path,
+    *,
+    dataset: str,
+    recipient: str | None,
+    overwrite: bool,
+    dry_run: bool,
+    progress: Progress,
+) -> Treated:
+    """Treat a file as the policy says and write it whole, or not at all.
+
+    Returns:
+        What was done; with ``dry_run`` what would be done to which column, and no row is read.
+    """
+    form, gzip = output_format(output)
+    authorise(context, "anonymize", "export", dataset=dataset)
+    whom = registered_recipient(context, recipient)
+    plans = plan_file(context, "anonymize", source.columns, dataset)
+    if dry_run:
+        return Treated(
+            rows_in=0, rows_out=0, without_consent=0, without_subject=0, unreadable={}, columns=plans, entry=-1, path=None
+        )
+    with begin(context, "anonymize", dataset=dataset, recipient=whom, treatments=treatments(plans)) as act:
+        with context.home.scratch() as scratch, whole_file(output, overwrite=overwrite) as partial:
+            with DuckEngine(temp=scratch, memory_limit=context.memory_limit) as engine, engine.source(source) as table:
+                progress.step(f"anonymize {source.path.name}")
+                done = write_treated(
+                    context, act, table, plans, dataset=dataset, recipient=whom, engine=engine, progress=progress,
+                    write=lambda result: engine.write(result, partial, form, gzip=gzip), path=output,
+                )  # fmt: skip
+            _commit(context, act, done, dataset=dataset, recipient=whom, digest=_digest(partial))
+        return done
+
+
+def anonymize_frame(
+    context: Context, frame: pa.Table, *, dataset: str, recipient: str | None, progress: Progress
+) -> tuple[pa.Table, Treated]:
+    """Treat a frame as the policy says; the input is never modified."""
+    authorise(context, "anonymize", "export", dataset=dataset)
+    whom = registered_recipient(context, recipient)
+    plans = plan_file(context, "anonymize", frame.column_names, dataset)
+    results: list[pa.Table] = []
+
+    def write(result: ir.Table) -> int:
+        results.append(engine.to_arrow(result))
+        return int(results[0].num_rows)
+
+    with begin(context, "anonymize", dataset=dataset, recipient=whom, treatments=treatments(plans)) as act:
+        with context.home.scratch() as scratch, DuckEngine(temp=scratch, memory_limit=context.memory_limit) as engine:
+            table = engine.text_table(frame)
+            done = write_treated(
+                context, act, table, plans, dataset=dataset, recipient=whom, engine=engine, progress=progress, write=write,
+                path=None,
+            )  # fmt: skip
+        _commit(context, act, done, dataset=dataset, recipient=whom, digest="")
+    return results[0], done
+
+
+def write_treated(
+    context: Context,
+    act: Act,
+    table: ir.Table,
+    plans: Sequence[ColumnPlan],
+    *,
+    dataset: str,
+    recipient: str,
+    engine: DuckEngine,
+    progress: Progress,
+    write: Callable[[ir.Table], int],
+    path: Path | None,
+) -> Treated:
+    """Apply consent, treat, write, and count what happened."""
+    spec = context.policy.policy.datasets[dataset]
+    counts = engine.to_arrow(table.aggregate(rows=table.count())).to_pylist()[0]
+    allowed, without_subject = consenting_rows(context, table, spec, engine)
+    if needs_scrubbing(plans):
+        own = own_identifiers(plans)
+        progress.step(f"learn the names in {dataset}" if own else f"prepare {dataset}")
+        engine.use_scrubber(scrubber(table, plans, engine))
+    progress.step(f"treat {dataset}", engine.progress)
+    result = treated(context, allowed, plans, recipient=recipient, stored=False, engine=engine)
+    rows = write(result)
+    counter = unreadable(allowed, plans, engine.functions, stored=False)
+    bad = engine.to_arrow(counter).to_pylist()[0] if counter is not None else {}
+    return Treated(
+        rows_in=int(counts["rows"]),
+        rows_out=rows,
+        without_consent=int(counts["rows"]) - rows - without_subject,
+        without_subject=without_subject,
+        unreadable={name: int(count) for name, count in bad.items() if count},
+        columns=tuple(plans),
+        entry=act.index,
+        path=path,
+    )
+
+
+def consenting_rows(context: Context, table: ir.Table, spec: Dataset, engine: DuckEngine) -> tuple[ir.Table, int]:
+    """Return the rows whose subject has a valid grant, where the purpose asks for one, and how many name nobody."""
+    purpose = context.policy.policy.purposes[context.purpose or ""]
+    if purpose.consent == "not-required":
+        return table, 0
+    with context.state.reading() as view:
+        granted = view.consenting(context.purpose or "", now())
+        pairs = [(key, person) for key, person in view.tokens(spec.domain) if person in granted]
+    keyed = lookup(context, table, spec.subject, spec, engine)
+    nobody = int(engine.to_arrow(keyed.aggregate(n=keyed["lookup_"].isnull().sum().fill_null(0))).to_pylist()[0]["n"])
+    passing = people(pairs, engine)
+    return keyed.semi_join(passing, "lookup_"), nobody
+
+
+def _commit(context: Context, act: Act, done: Treated, *, dataset: str, recipient: str, digest: str) -> None:
+    act.commit(
+        lambda tx: tx.add_export(
+            entry=act.index,
+            dataset=dataset,
+            purpose=context.purpose or "",
+            recipient=recipient,
+            kid=context.keys.pseudonym[0].kid,
+            digest=digest,
+        ),
+        dataset=dataset,
+        recipient=recipient,
+        rows=size_class(done.rows_out),
+        categories=tuple(sorted({plan.category for plan in done.columns})),
+        treatments=treatments(done.columns),
+        output_digest=digest,
+    )
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

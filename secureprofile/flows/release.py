@@ -1,0 +1,309 @@
+"""The verbs ``release plan`` and ``release run``: noisy aggregates under one (ε, δ), charged before anybody sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import ibis.expr.types as ir
+
+from secureprofile.adapters.clock import now, stamp
+from secureprofile.adapters.diffprivlib import GeometricSampler
+from secureprofile.adapters.duckdb import DuckEngine
+from secureprofile.adapters.outputs import write_whole
+from secureprofile.adapters.state import PORTRAIT, Charge, Reader, Snapshot, StoredRelease, Writer
+from secureprofile.dp.marginals import counting, keys, publish
+from secureprofile.dp.mechanism import NAME, Sampler
+from secureprofile.dp.plan import CONFIDENCE, Plan, Request, load_releases, plan_release
+from secureprofile.errors import BudgetRefused, Refused, UsageError
+from secureprofile.flows.build import visible_files
+from secureprofile.flows.gate import Context, authorise, begin, record
+from secureprofile.flows.progress import Progress
+from secureprofile.portrait.dictionary import TagDictionary
+from secureprofile.released import Document, Table
+from secureprofile.version import __version__
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One budget: a domain's lifetime ceiling, or a purpose's sub-limit of it."""
+
+    name: str
+    epsilon: Decimal
+    delta: Decimal
+    epsilon_spent: Decimal
+    delta_spent: Decimal
+
+    @property
+    def epsilon_left(self) -> Decimal:
+        """What is left of ε."""
+        return self.epsilon - self.epsilon_spent
+
+    @property
+    def delta_left(self) -> Decimal:
+        """What is left of δ."""
+        return self.delta - self.delta_spent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A release that was run, or found already published."""
+
+    stored: StoredRelease
+    document: Document
+    reused: bool
+    path: Path
+
+
+def requests(context: Context, tags: TagDictionary) -> dict[str, Request]:
+    """Return the releases that the policy's releases file declares."""
+    policy = context.policy.policy
+    if policy.releases is None:
+        raise UsageError("the policy names no releases file", hint="add `releases: releases.yaml` to the policy")
+    text = context.policy.siblings[policy.releases].decode()
+    return load_releases(text, file=policy.releases, policy=policy, tags=[tag.code for tag in tags.tags])
+
+
+def plan(context: Context, tags: TagDictionary, name: str) -> Plan:
+    """Plan a release: what it costs and how exact it will be. Reads files only, never data; costs nothing.
+
+    Raises:
+        UsageError: no release of this name is declared.
+    """
+    declared = requests(context, tags)
+    if name not in declared:
+        raise UsageError("no such release is declared", hint="one of: " + ", ".join(sorted(declared)))
+    request = declared[name]
+    attributes = {code: tags.attribute(code) for table in request.tables for code in table}
+    minimum = context.policy.policy.purposes[request.purpose].minimum_group
+    return plan_release(request, attributes=attributes, minimum_group=minimum)
+
+
+def accounts(context: Context, view: Reader, domain: str) -> list[Account]:
+    """Return the domain's account and those of the purposes that have a sub-limit, from the ledger alone."""
+    policy, ledger = context.policy.policy, view.charges(domain)
+    ceiling = policy.domains[domain]
+    books = [_account(domain, ceiling.epsilon, ceiling.delta, ledger)]
+    for name, purpose in policy.purposes.items():
+        if purpose.budget is not None:
+            own = [charge for charge in ledger if charge.purpose == name]
+            books.append(_account(name, purpose.budget.epsilon, purpose.budget.delta, own))
+    return books
+
+
+def _account(name: str, epsilon: Decimal, delta: Decimal, charges: Sequence[Charge]) -> Account:
+    return Account(
+        name=name,
+        epsilon=epsilon,
+        delta=delta,
+        epsilon_spent=sum((charge.epsilon for charge in charges), Decimal(0)),
+        delta_spent=sum((charge.delta for charge in charges), Decimal(0)),
+    )
+
+
+def check_budget(context: Context, view: Reader, request: Request) -> Account:
+    """Return the domain's account; inside the charging transaction this is the check that counts.
+
+    Raises:
+        BudgetRefused: the domain or the purpose has too little left.
+    """
+    books = accounts(context, view, request.domain)
+    for account in books:
+        if account.name not in (request.domain, request.purpose):
+            continue
+        for letter, needed, left, ceiling in (
+            ("ε", request.epsilon, account.epsilon_left, account.epsilon),
+            ("δ", request.delta, account.delta_left, account.delta),
+        ):
+            if needed > left:
+                raise BudgetRefused(
+                    f'release "{request.name}" needs {letter} = {needed}, but {left} of {ceiling} is left for {account.name}',
+                    hint="lower it in the releases file, drop tables, or ask the policy's owner (see: secureprofile budget show)",
+                )
+    return books[0]
+
+
+def run(
+    context: Context, tags: TagDictionary, name: str, *, progress: Progress, sampler: Sampler | None = None
+) -> Run:
+    """Run a planned release on the newest portrait.
+
+    The same plan on the same portrait returns the stored bytes and costs nothing; that is decided by their ids, never by
+    content. Nothing is refunded, nothing is drawn twice.
+
+    Raises:
+        Refused: there is no portrait, or consents changed since it was built.
+        BudgetRefused: it costs more than is left.
+    """
+    authorise(context, "release.run", "release")
+    planned = plan(context, tags, name)
+    request = planned.request
+    if request.purpose != context.purpose:
+        raise UsageError(f"release {name} is declared for purpose {request.purpose}", hint=f"--purpose {request.purpose}")
+    with context.state.reading() as view:
+        snapshot = _portrait(context, view, tags)
+        stored = view.release(plan=planned.hash, snapshot=snapshot.id)
+    if stored is not None:
+        record(context, "release.reuse", result="allow", reason="done", plan=planned.hash, snapshot=str(snapshot.id))
+        return _finish(context, stored, reused=True)
+    _refuse_overspend(context, request)
+    with begin(context, "release.run", plan=planned.hash, snapshot=str(snapshot.id)) as act:
+        exact = _exact_counts(context, snapshot, planned, progress)
+        progress.step("draw the noise")
+        tables = noisy_tables(planned, exact, sampler or GeometricSampler())
+        created = stamp(now())
+
+        def work(tx: Writer) -> StoredRelease:
+            account = check_budget(context, tx, request)
+            document = _document(context, planned, tables, snapshot, account, created=created, entry=act.index)
+            release = StoredRelease(
+                id=document.release_id,
+                name=name,
+                plan=planned.hash,
+                snapshot=snapshot.id,
+                purpose=request.purpose,
+                created=created,
+                body=document.to_json(),
+            )
+            tx.add_charge(
+                Charge(
+                    entry=act.index,
+                    domain=request.domain,
+                    purpose=request.purpose,
+                    epsilon=request.epsilon,
+                    delta=request.delta,
+                    plan=planned.hash,
+                    snapshot=snapshot.id,
+                )
+            )
+            tx.add_release(release)
+            return release
+
+        stored = act.commit(
+            work,
+            plan=planned.hash,
+            snapshot=str(snapshot.id),
+            epsilon=str(request.epsilon),
+            delta=str(request.delta),
+            epsilon_left=lambda tx: str(accounts(context, tx, request.domain)[0].epsilon_left),
+            delta_left=lambda tx: str(accounts(context, tx, request.domain)[0].delta_left),
+        )
+    return _finish(context, stored, reused=False)
+
+
+def _refuse_overspend(context: Context, request: Request) -> None:
+    """Refuse early what cannot be paid, with an entry; the check that counts is made again while charging."""
+    try:
+        with context.state.reading() as view:
+            check_budget(context, view, request)
+    except BudgetRefused:
+        record(context, "release.run", result="deny", reason="budget")
+        raise
+
+
+def _portrait(context: Context, view: Reader, tags: TagDictionary) -> Snapshot:
+    snapshot = view.latest(PORTRAIT)
+    if snapshot is None or snapshot.detail["rests_on"]["purpose"] != context.purpose:
+        raise Refused("there is no portrait for this purpose yet", hint="secureprofile portrait build")
+    if snapshot.consent_epoch != view.consent_epoch():
+        raise Refused("consents changed since the portrait was built", hint="secureprofile portrait build, then run it again")
+    if snapshot.detail["rests_on"]["tags"] != tags.hash:
+        raise Refused("the tag dictionary changed since the portrait was built", hint="secureprofile portrait build")
+    return snapshot
+
+
+def _exact_counts(
+    context: Context, snapshot: Snapshot, planned: Plan, progress: Progress
+) -> list[Mapping[tuple[str, ...], int]]:
+    """Count people per cell, for every table of the plan. These numbers go into the mechanism and nowhere else."""
+    with (
+        context.home.scratch() as scratch,
+        DuckEngine(temp=scratch, memory_limit=context.memory_limit) as engine,
+        context.state.reading() as view,
+    ):
+        profile = engine.parquet(visible_files(context, view, snapshot))
+        counted = []
+        for table in planned.request.tables:
+            progress.step(f"count {' × '.join(table) or 'everybody'}")
+            counted.append(exact_table(profile, planned, table, engine))
+        return counted
+
+
+def exact_table(profile: ir.Table, planned: Plan, table: Sequence[str], engine: DuckEngine) -> dict[tuple[str, ...], int]:
+    """Return people per combination of one table."""
+    rows = engine.to_arrow(counting(profile, planned.of(table))).to_pylist()
+    return {tuple(str(row[code]) for code in table): int(row["people"]) for row in rows}
+
+
+def noisy_tables(
+    planned: Plan, exact: Sequence[Mapping[tuple[str, ...], int]], sampler: Sampler
+) -> tuple[Table, ...]:
+    """Draw noise for every cell and publish."""
+    return tuple(
+        publish(
+            planned.of(table),
+            counts,
+            sampler.geometric(planned.table_epsilon, len(keys(planned.of(table)))),
+            epsilon=planned.table_epsilon,
+            confidence=CONFIDENCE,
+            minimum_group=planned.minimum_group,
+        )
+        for table, counts in zip(planned.request.tables, exact, strict=True)
+    )
+
+
+def _document(
+    context: Context, planned: Plan, tables: tuple[Table, ...], snapshot: Snapshot, account: Account, *, created: str, entry: int
+) -> Document:
+    request, policy = planned.request, context.policy.policy
+    domain = policy.domains[request.domain]
+    rests_on = snapshot.detail["rests_on"]
+    return Document(
+        name=request.name,
+        title=request.title,
+        release_id=f"{request.name}-{entry}",
+        created=created,
+        as_of=rests_on["as_of"],
+        purpose=request.purpose,
+        privacy_unit=domain.unit,
+        declared_population=domain.population,
+        mechanism=NAME,
+        epsilon=str(request.epsilon),
+        delta=str(request.delta),
+        epsilon_spent=str(account.epsilon_spent + request.epsilon),
+        epsilon_ceiling=str(domain.epsilon),
+        delta_spent=str(account.delta_spent + request.delta),
+        delta_ceiling=str(domain.delta),
+        minimum_group=planned.minimum_group,
+        confidence=CONFIDENCE,
+        attributes=tuple(planned.attributes.values()),
+        tables=tables,
+        plan_hash=planned.hash,
+        policy_hash=context.policy.hash,
+        snapshot=str(snapshot.id),
+        audit_entry=entry,
+        software=f"secureprofile {__version__}",
+    )
+
+
+def _finish(context: Context, stored: StoredRelease, *, reused: bool) -> Run:
+    """Put the stored bytes into ``releases/`` (again): the state is the original, the file a copy."""
+    folder = context.home.root / "releases" / stored.id
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    write_whole(folder / "release.json", stored.body, overwrite=True)
+    return Run(stored=stored, document=Document.from_json(stored.body), reused=reused, path=folder / "release.json")
+
+
+def published(context: Context, name: str) -> StoredRelease:
+    """Return the newest release of this name, or the one with this id.
+
+    Raises:
+        UsageError: nothing was published under it.
+    """
+    with context.state.reading() as view:
+        found = [release for release in view.releases() if name in (release.name, release.id)]
+    if not found:
+        raise UsageError("nothing was published under this name", hint=f"secureprofile release run {name}")
+    return max(found, key=lambda release: release.created)

@@ -1,0 +1,50 @@
+"""The verbs of the log: verify it, read it, sign a checkpoint. Looking at the log is itself on record."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from secureprofile.audit.checkpoint import VerifierKey
+from secureprofile.audit.verify import Verdict, verify_log
+from secureprofile.errors import ProofWrong
+from secureprofile.flows.gate import Context, record
+
+
+def verify(context: Context, *, checkpoints: Sequence[bytes], keys: Sequence[VerifierKey]) -> Verdict:
+    """Verify the whole log against the signer's memory and against checkpoints that others kept.
+
+    Args:
+        context: whose log.
+        checkpoints: signed notes, as saved by ``audit checkpoint`` at any time before.
+        keys: verifier keys from outside the workspace; the workspace's own where empty.
+
+    Raises:
+        ProofWrong: an entry that a checkpoint covers was changed, moved, removed or added, or the tree does not match.
+    """
+    remembered = context.signer.remembered()
+    notes = [*checkpoints, *([remembered] if remembered is not None else [])]
+    with context.state.reading() as view:
+        verdict = verify_log(view.entries(), notes, list(keys) or [context.signer.verifier])
+        if view.frontier().root().hex() != verdict.root:
+            raise ProofWrong("the tree beside the log does not match its entries", hint="keep this workspace as evidence")
+    record(context, "audit.verify", result="allow", reason="done")
+    return verdict
+
+
+def checkpoint(context: Context) -> bytes:
+    """Sign the log as it stands; keep the note elsewhere, and nothing it covers can be changed unseen."""
+    record(context, "audit.checkpoint", result="allow", reason="done")
+    note = context.signer.remembered()
+    assert note is not None
+    return note
+
+
+def read_log(context: Context, *, last: int) -> list[dict[str, Any]]:
+    """Return the newest entries as they stand, with their indices; reading is recorded first."""
+    record(context, "audit.read", result="allow", reason="done")
+    with context.state.reading() as view:
+        size = view.log_size()
+        start = max(0, size - last)
+        return [{"index": start + offset, **json.loads(body)} for offset, body in enumerate(view.entries(start))]
