@@ -1,7 +1,7 @@
 """What the demo shop is made of: names, places, products, sentences.
 
-Written for this project from everyday names and well-known places; no list of anybody's was copied, and no row stands for
-a real person. Region codes are those of GB/T 2260; telephone ranges are the ones that Ofcom and the North American
+Written for this project from everyday names and well-known places; no list of anybody's was copied, and no row stands
+for a real person. Region codes are those of GB/T 2260; telephone ranges are the ones that Ofcom and the North American
 Numbering Plan keep free for fiction. China keeps none free: mobiles there are random.
 """
 
@@ -14,8 +14,8 @@ from typing import Final, NamedTuple
 class City(NamedTuple):
     """A city, its share of the customers, and what addresses and telephone numbers there look like.
 
-    ``districts`` are (region code, name) in China and (postcode, name) elsewhere; ``numbers`` are beginnings of landline
-    numbers whose last three (United Kingdom) or two digits (United States) are free.
+    ``districts`` are (region code, name) in China and (postcode, name) elsewhere; ``numbers`` hold a British city's
+    landline numbers but for their last three digits, an American city's area codes, nothing in China.
     """
 
     name: str
@@ -104,7 +104,7 @@ GIVEN_EN: Final = {
 
 CITIES: Final = tuple(
     _city(line)
-    for line in """
+    for line in """\
 上海;China;18;1.2;310115=浦东新区,310104=徐汇区,310101=黄浦区,310106=静安区,310112=闵行区;
 北京;China;15;1.2;110105=朝阳区,110108=海淀区,110101=东城区,110102=西城区,110106=丰台区;
 深圳;China;12;1.15;440305=南山区,440304=福田区,440303=罗湖区,440306=宝安区;
@@ -127,8 +127,7 @@ Chicago;United States;8;0.95;IL 60614=Lincoln Park,IL 60647=Logan Square,IL 6060
 Seattle;United States;6;1.1;WA 98103=Fremont,WA 98107=Ballard,WA 98122=Capitol Hill;206,253,425
 Boston;United States;6;1.1;MA 02118=South End,MA 02130=Jamaica Plain,MA 02127=Southie;617,857,781,339
 Austin;United States;5;1.0;TX 78704=Zilker,TX 78751=Hyde Park,TX 78702=East Side;512,737,254
-""".split("\n")
-    if line
+""".splitlines()
 )
 
 ROADS_ZH: Final = _words(
@@ -141,36 +140,40 @@ MOBILE_ZH: Final = _words(
 MOBILE_UK: Final = "07700 900"
 
 ROADS_EN: Final = {
-    "United Kingdom": tuple(
-        "Church Street,Station Road,Victoria Road,Mill Lane,Green Lane,Park Road,Queens Road,King Street,Manor Road,Albert Road,"
-        "Highfield Avenue,Grange Road,Chapel Lane,Elm Grove,Windsor Close,Alma Terrace,Orchard Gardens,Cedar Mews".split(
-            ","
-        )
+    "United Kingdom": _words(
+        "Church Street,Station Road,Victoria Road,Mill Lane,Green Lane,Park Road,Queens Road,King Street,Manor Road,"
+        "Albert Road,Highfield Avenue,Grange Road,Chapel Lane,Elm Grove,Windsor Close,Alma Terrace,Orchard Gardens"
     ),
-    "United States": tuple(
-        "Maple Avenue,Oak Street,Cedar Lane,Pine Street,Washington Avenue,Lake Street,Hill Road,Walnut Street,Park Avenue,"
-        "Sunset Boulevard,River Road,Lincoln Avenue,Jefferson Street,Willow Drive,Chestnut Court,Franklin Place".split(
-            ","
-        )
+    "United States": _words(
+        "Maple Avenue,Oak Street,Cedar Lane,Pine Street,Washington Avenue,Lake Street,Hill Road,Walnut Street,"
+        "Sunset Boulevard,River Road,Lincoln Avenue,Jefferson Street,Willow Drive,Chestnut Court,Franklin Place"
     ),
 }
 
 CATEGORIES: Final = ("grocery", "apparel", "electronics", "beauty", "home", "sports", "books", "toys")
 
-PRICES: Final = {
-    "grocery": 6.5, "apparel": 34.0, "electronics": 140.0, "beauty": 22.0, "home": 45.0, "sports": 52.0, "books": 13.0, "toys": 24.0,
-}  # fmt: skip
+PRICES: Final = dict(zip(CATEGORIES, (6.5, 34.0, 140.0, 22.0, 45.0, 52.0, 13.0, 24.0), strict=True))
 """Median unit price; single prices spread around it (log-normal)."""
 
 PRODUCTS: Final = {
-    "grocery": "Jasmine tea,Olive oil,Rice 5 kg,Dark chocolate,Coffee beans,Almonds,Soy sauce,Honey,Noodles,Oat milk",
-    "apparel": "Linen shirt,Wool scarf,Denim jacket,Running socks,Rain coat,Silk dress,Cotton T-shirt,Winter boots",
-    "electronics": "Headphones,Power bank,Smart watch,Tablet,Phone case,Keyboard,Desk lamp,Bluetooth speaker,E-reader",
-    "beauty": "Face cream,Lipstick,Sunscreen SPF 50,Hand cream,Shampoo,Perfume 50 ml,Sheet masks,Nail polish",
-    "home": "Duvet cover,Frying pan,Tea set,Storage box,Wall clock,Towel set,Rice cooker,Candle,Plant pot",
-    "sports": "Yoga mat,Football,Badminton racket,Water bottle,Cycling gloves,Dumbbells 2 x 5 kg,Tent,Swim goggles",
-    "books": "Cookbook,Travel guide,Crime novel,Picture book,Dictionary,Comic,History of tea,Calligraphy primer",
-    "toys": "Building blocks,Plush panda,Jigsaw 1000 pieces,Toy train,Board game,Doll,Kite,Modelling clay",
+    "grocery": _words(
+        "Jasmine tea,Olive oil,Rice 5 kg,Dark chocolate,Coffee beans,Almonds,Soy sauce,Honey,Noodles,Oat milk"
+    ),
+    "apparel": _words(
+        "Linen shirt,Wool scarf,Denim jacket,Running socks,Rain coat,Silk dress,Cotton T-shirt,Winter boots"
+    ),
+    "electronics": _words(
+        "Headphones,Power bank,Smart watch,Tablet,Phone case,Keyboard,Desk lamp,Bluetooth speaker,E-reader"
+    ),
+    "beauty": _words("Face cream,Lipstick,Sunscreen SPF 50,Hand cream,Shampoo,Perfume 50 ml,Sheet masks,Nail polish"),
+    "home": _words("Duvet cover,Frying pan,Tea set,Storage box,Wall clock,Towel set,Rice cooker,Candle,Plant pot"),
+    "sports": _words(
+        "Yoga mat,Football,Badminton racket,Water bottle,Cycling gloves,Dumbbells 2 x 5 kg,Tent,Swim goggles"
+    ),
+    "books": _words(
+        "Cookbook,Travel guide,Crime novel,Picture book,Dictionary,Comic,History of tea,Calligraphy primer"
+    ),
+    "toys": _words("Building blocks,Plush panda,Jigsaw 1000 pieces,Toy train,Board game,Doll,Kite,Modelling clay"),
 }
 
 TASTES: Final = {
@@ -222,7 +225,7 @@ NOTES_EN: Final = (
     "Leave parcels with {other}, the neighbour ({other_phone}).",
     "{name} is a colleague of {other}; both order for the office.",
     "Moved to {address}, update the label.",
-    "Brother of {other}, shares the account at times.",
+    "Family of {other}, they share the account at times.",
     "Gift for {other}: no invoice in the parcel, please.",
     "Spoke to {given} on the phone; very friendly, likes tea.",
     "Complaint about late delivery.\nCalled back on {phone}, solved.",
@@ -244,7 +247,7 @@ NOTES_ZH: Final = (
     "快递可放在邻居{other}处（{other_phone}）。",
     "{name}与{other}是同事，常一起下单。",
     "新地址：{address}，请更新。",
-    "是{other}的姐姐,有时共用账号。",
+    "与{other}是亲戚,有时共用账号。",
     "送给{other}的礼物，包裹里不要放发票。",
     "和{surname}{title}通过电话,喜欢喝茶,态度很好。",
     "投诉物流慢。\n已回电{phone}，解决。",

@@ -1,0 +1,142 @@
+"""May this be done? Pure, and no by default: what the policy does not name is refused, with a reason the log can carry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Literal
+
+from secureprofile.errors import PolicyRefused, UsageError
+from secureprofile.policy.model import ColumnSpec, Drop, Keep, Policy, Treatment
+
+Output = Literal["store", "export", "release"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The answer, the reason code of the audit entry, and two lines for people."""
+
+    allowed: bool
+    reason: str
+    message: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnPlan:
+    """What happens to one column. ``denied``: no rule of the purpose covers its category, so it does not leave."""
+
+    name: str
+    position: int
+    category: str
+    treatment: Treatment
+    spec: ColumnSpec
+    denied: bool = False
+
+    @classmethod
+    def kept(cls, name: str) -> ColumnPlan:
+        """Return the plan of a column that is ours, not the file's."""
+        spec = ColumnSpec(category="user.unique_id.pseudonymous")
+        return cls(name=name, position=0, category=spec.category, treatment=Keep(), spec=spec)
+
+
+def roles_of(policy: Policy, actor: str, *, creator: bool) -> tuple[str, ...]:
+    """Return the roles of an actor, in the policy's order; the word ``creator`` stands for who made the workspace."""
+    return tuple(
+        role for role, actors in policy.roles.items() if actor in actors or (creator and "creator" in actors)
+    )
+
+
+def decide(
+    policy: Policy, *, roles: Sequence[str], purpose: str, output: Output, dataset: str | None = None
+) -> Decision:
+    """Decide whether somebody with these roles may let rows go to ``output`` for ``purpose``."""
+    rule = policy.purposes.get(purpose)
+    if rule is None:
+        return Decision(
+            allowed=False,
+            reason="unknown-purpose",
+            message="the policy has no such purpose",
+            hint="--purpose, one of: " + ", ".join(policy.purposes),
+        )
+    if dataset is not None and dataset not in policy.datasets:
+        return Decision(
+            allowed=False,
+            reason="unknown-dataset",
+            message="the policy has no such dataset",
+            hint="one of: " + ", ".join(policy.datasets),
+        )
+    if not set(roles) & set(rule.roles):
+        return Decision(
+            allowed=False,
+            reason="role-not-allowed",
+            message=f"purpose {purpose} is for the roles {', '.join(rule.roles)}; you have {', '.join(roles) or 'none'}",
+            hint="ask the policy's owner, or act as somebody else with --actor",
+        )
+    if output not in rule.outputs:
+        fitting = [name for name, other in policy.purposes.items() if output in other.outputs]
+        return Decision(
+            allowed=False,
+            reason="output-not-allowed",
+            message=f"purpose {purpose} lets rows go to {', '.join(rule.outputs)}, not to {output}",
+            hint="purposes that do: " + (", ".join(fitting) or "none"),
+        )
+    return Decision(allowed=True, reason="ok")
+
+
+def plan_columns(policy: Policy, *, dataset: str, purpose: str, header: Sequence[str]) -> tuple[ColumnPlan, ...]:
+    """Plan what happens to each column of a file.
+
+    Raises:
+        PolicyRefused: a column that the policy does not name (told by position: its name may be data), or a required
+            column that is missing (told by the policy's own word).
+    """
+    spec = policy.datasets[dataset]
+    unknown = [position for position, name in enumerate(header, start=1) if name not in spec.columns]
+    if unknown:
+        places = ", ".join(str(position) for position in unknown[:8]) + ("…" if len(unknown) > 8 else "")
+        raise PolicyRefused(
+            f"column{'s' if len(unknown) > 1 else ''} {places} of {len(header)}: not named by the policy for dataset {dataset}",
+            reason="uncategorised-column",
+            hint=f"add under datasets.{dataset}.columns, or let `secureprofile scan FILE --draft-policy draft.yaml` propose it",
+        )
+    missing = [name for name, column in spec.columns.items() if name not in header and not column.optional]
+    if missing:
+        raise PolicyRefused(
+            f"dataset {dataset} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}",
+            reason="missing-column",
+            hint="mark a column `optional: true` in the policy if files may come without it",
+        )
+    return tuple(_plan(policy, purpose, name, position, spec.columns[name]) for position, name in enumerate(header, 1))
+
+
+def _plan(policy: Policy, purpose: str, name: str, position: int, spec: ColumnSpec) -> ColumnPlan:
+    treatment = policy.treatment(purpose, spec.category)
+    return ColumnPlan(
+        name=name,
+        position=position,
+        category=spec.category,
+        treatment=treatment if treatment is not None else Drop(),
+        spec=spec,
+        denied=treatment is None,
+    )
+
+
+def match_dataset(policy: Policy, filename: str) -> str:
+    """Return the only dataset whose ``files`` patterns match; a pattern also matches the gzip'd file.
+
+    Raises:
+        UsageError: none matches, or several.
+    """
+    found = [
+        name
+        for name, dataset in policy.datasets.items()
+        if any(fnmatchcase(filename, pattern) or fnmatchcase(filename, pattern + ".gz") for pattern in dataset.files)
+    ]
+    if len(found) == 1:
+        return found[0]
+    raise UsageError(
+        "several datasets match the file's name" if found else "no dataset of the policy matches the file's name",
+        hint="--dataset, one of: " + ", ".join(found or policy.datasets),
+    )

@@ -1,0 +1,282 @@
+"""A policy file becomes values, or the list of everything that is wrong in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from secureprofile.errors import PolicyFileError, Problem
+from secureprofile.policy.document import Document, Path, read_yaml
+from secureprofile.policy.model import Dataset, Generalize, Keep, Policy, Purpose
+from secureprofile.vocabulary import DATA_CATEGORIES, DATA_USES, LAWFUL_BASES, SENSITIVE, within
+
+Finding = tuple[Path, str, str]
+"""(path, message, hint)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedPolicy:
+    """A policy with its sibling files; ``hash`` is SHA-256 over all of them and stands in every audit entry."""
+
+    policy: Policy
+    hash: str
+    siblings: Mapping[str, bytes]
+
+
+def parse_policy(text: str, *, file: str, siblings: Callable[[str], bytes | None]) -> LoadedPolicy:
+    """Read a policy.
+
+    Args:
+        text: the YAML.
+        file: its name, for messages.
+        siblings: returns the bytes of a file in the same folder, None where it is missing.
+
+    Raises:
+        PolicyFileError: with every problem, in file order.
+    """
+    document = read_yaml(text, file=file)
+    try:
+        policy = Policy.model_validate(document.value)
+    except ValidationError as error:
+        findings = [_shape(detail, document) for detail in error.errors(include_url=False, include_input=False)]
+        raise _error(document, [*findings, *_loose(document)]) from None
+    findings = list(_meaning(policy))
+    found = {name: siblings(name) for name in (policy.tags, policy.releases) if name is not None}
+    for key in ("tags", "releases"):
+        name = getattr(policy, key)
+        if name is not None and found[name] is None:
+            findings.append(((key,), "the file is not beside the policy", "put it in the same folder"))
+    if findings:
+        raise _error(document, findings)
+    files = {name: data for name, data in found.items() if data is not None}
+    return LoadedPolicy(policy=policy, hash=_hash({file: text.encode(), **files}), siblings=files)
+
+
+def json_schema() -> str:
+    """Return the JSON schema of a policy file, so that editors complete it."""
+    schema = Policy.model_json_schema()
+    return json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}, indent=1)
+
+
+def _hash(files: Mapping[str, bytes]) -> str:
+    """Hash contents, length-prefixed, policy first; names do not matter, so a moved policy keeps its hash."""
+    digest = hashlib.sha256()
+    for data in files.values():
+        digest.update(len(data).to_bytes(8, "big") + data)
+    return digest.hexdigest()
+
+
+def _error(document: Document, findings: list[Finding]) -> PolicyFileError:
+    problems = []
+    for path, message, hint in findings:
+        line, column = document.position(path)
+        dotted = ".".join(str(step) for step in path) or "(file)"
+        problems.append(
+            Problem(file=document.file, line=line, column=column, path=dotted, message=message, hint=hint)
+        )
+    unique = dict.fromkeys(problems)
+    return PolicyFileError(sorted(unique, key=lambda problem: (problem.line, problem.column)))
+
+
+# --- shape --------------------------------------------------------------------------------------------------------------
+
+
+def _shape(detail: ErrorDetails, document: Document) -> Finding:
+    """Say in our words what pydantic found; its own messages quote what was written, which may name a person."""
+    path = _written(detail["loc"], document.value)
+    kind, context = detail["type"], detail.get("ctx", {})
+    if kind == "extra_forbidden":
+        known = _known_keys(detail["loc"][:-1])
+        return path, "unknown key", _nearest(str(detail["loc"][-1]), known)
+    if kind == "missing":
+        return path, f"missing key `{detail['loc'][-1]}`", ""
+    if kind in ("literal_error", "union_tag_invalid"):
+        expected = str(context.get("expected") or context.get("expected_tags"))
+        return path, f"expected {expected}", ""
+    limits = ", ".join(f"{name} {value}" for name, value in context.items() if isinstance(value, int | float | Decimal))
+    return path, _EXPECTED.get(kind, "not of the expected kind") + (f" ({limits})" if limits else ""), ""
+
+
+_EXPECTED = {
+    "string_type": "expected text",
+    "string_pattern_mismatch": "expected another form (names: letters, digits, - _ .; durations: P1Y, P90D)",
+    "string_too_short": "expected longer text",
+    "dict_type": "expected a mapping",
+    "tuple_type": "expected a list",
+    "list_type": "expected a list",
+    "model_type": "expected a mapping",
+    "model_attributes_type": "expected a mapping",
+    "union_tag_not_found": "expected a treatment: keep, drop, pseudonym, mask, generalize or scrub",
+    "int_type": "expected a whole number",
+    "int_parsing": "expected a whole number",
+    "decimal_type": "expected a number",
+    "decimal_parsing": "expected a number",
+    "bool_type": "expected true or false",
+    "bool_parsing": "expected true or false",
+    "greater_than": "too small",
+    "greater_than_equal": "too small",
+    "less_than": "too large",
+    "less_than_equal": "too large",
+    "too_short": "expected at least one",
+}
+
+
+def _written(location: tuple[int | str, ...], value: Any) -> Path:
+    """Keep the steps that the file has: pydantic adds the names of union members and of keys."""
+    path: list[int | str] = []
+    for step in location:
+        if isinstance(value, dict) and step in value:
+            value = value[step]
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            continue
+        path.append(step)
+    return tuple(path)
+
+
+def _known_keys(location: tuple[int | str, ...]) -> list[str]:
+    """Return the keys that the model at a place knows, by walking the schema of names."""
+    model: type[BaseModel] = Policy
+    for step in location:
+        nested = _MODELS.get((model.__name__, str(step)))
+        model = nested or model
+    return list(model.model_fields)
+
+
+_MODELS: dict[tuple[str, str], type[BaseModel]] = {
+    ("Policy", "policy"): Policy.model_fields["policy"].annotation,  # type: ignore[dict-item]
+    ("Policy", "datasets"): Dataset,
+    ("Policy", "purposes"): Purpose,
+}
+
+
+def _nearest(word: str, known: Any) -> str:
+    close = get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"did you mean {close[0]}?" if close else ""
+
+
+# --- meaning ------------------------------------------------------------------------------------------------------------
+
+
+def _loose(document: Document) -> Iterator[Finding]:
+    """Check words even in a file whose shape is wrong, so that one run tells everything."""
+    root = document.value if isinstance(document.value, dict) else {}
+    for dataset, body in _mapping(root.get("datasets")).items():
+        for column, spec in _mapping(_mapping(body).get("columns")).items():
+            category = spec if isinstance(spec, str) else _mapping(spec).get("category")
+            if isinstance(category, str):
+                yield from _category(("datasets", dataset, "columns", column), category)
+    for purpose, body in _mapping(root.get("purposes")).items():
+        use = _mapping(body).get("data_use")
+        if isinstance(use, str):
+            yield from _use(("purposes", purpose, "data_use"), use)
+        for category in _mapping(_mapping(body).get("allow")):
+            yield from _category(("purposes", purpose, "allow", category), category)
+        for law, basis in _mapping(_mapping(body).get("lawful_basis")).items():
+            if law in LAWFUL_BASES and isinstance(basis, str):
+                yield from _basis(("purposes", purpose, "lawful_basis", law), law, basis)
+        for role in _mapping(body).get("roles") or ():
+            if isinstance(role, str) and role not in _mapping(root.get("roles")):
+                yield ("purposes", purpose, "roles"), "a role that `roles` does not define", _nearest(role, _mapping(root.get("roles")))
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _category(path: Path, category: str) -> Iterator[Finding]:
+    if category not in DATA_CATEGORIES:
+        yield path, "not a data category of Fideslang", _nearest(category, DATA_CATEGORIES)
+
+
+def _use(path: Path, use: str) -> Iterator[Finding]:
+    if use not in DATA_USES:
+        yield path, "not a data use of Fideslang", _nearest(use, DATA_USES)
+
+
+def _basis(path: Path, law: str, basis: str) -> Iterator[Finding]:
+    if basis in LAWFUL_BASES[law]:
+        return
+    if law == "PIPL" and basis == "legitimate-interests":
+        yield path, "PIPL Art. 13 knows no legitimate interest", "one of: " + ", ".join(LAWFUL_BASES[law])
+    else:
+        yield path, f"not a lawful basis of {law}", "one of: " + ", ".join(LAWFUL_BASES[law])
+
+
+def _meaning(policy: Policy) -> Iterator[Finding]:
+    yield from _loose(Document(file="", value=policy.model_dump(mode="python"), places={}))
+    for name, dataset in policy.datasets.items():
+        yield from _dataset(policy, name, dataset)
+    patterns: dict[str, str] = {}
+    for name, dataset in policy.datasets.items():
+        for pattern in dataset.files:
+            if pattern in patterns:
+                yield ("datasets", name, "files"), f"dataset {patterns[pattern]} has the same file pattern", "make them differ"
+            patterns[pattern] = name
+    for name, purpose in policy.purposes.items():
+        yield from _purpose(policy, name, purpose)
+    for name, domain in policy.domains.items():
+        if domain.delta >= Decimal(1) / domain.population:
+            limit = f"below 1/{domain.population}"
+            yield ("domains", name, "delta"), f"expected {limit}: δ must be smaller than one declared person", ""
+
+
+def _dataset(policy: Policy, name: str, dataset: Dataset) -> Iterator[Finding]:
+    if dataset.domain not in policy.domains:
+        yield ("datasets", name, "domain"), "a domain that `domains` does not define", _nearest(dataset.domain, policy.domains)
+    if dataset.subject not in dataset.columns:
+        yield ("datasets", name, "subject"), "not one of the dataset's columns", _nearest(dataset.subject, dataset.columns)
+    for column, spec in dataset.columns.items():
+        if spec.formats and spec.type not in ("date", "timestamp"):
+            yield ("datasets", name, "columns", column), "formats belong to the types date and timestamp", ""
+
+
+def _purpose(policy: Policy, name: str, purpose: Purpose) -> Iterator[Finding]:
+    here = ("purposes", name)
+    for law in policy.policy.jurisdiction:
+        if law not in purpose.lawful_basis:
+            yield (*here, "lawful_basis"), f"no lawful basis for {law}, which `policy.jurisdiction` names", ""
+    if "consent" in purpose.lawful_basis.values() and purpose.consent != "required":
+        yield (*here, "consent"), "a purpose based on consent must say `consent: required`", ""
+    for category, treatment in purpose.allow.items():
+        place = (*here, "allow", category)
+        if isinstance(treatment, Keep) and "export" in purpose.outputs and within(category, SENSITIVE):
+            yield place, "sensitive data may not be kept in an export", "drop, mask, generalize or pseudonym"
+        if isinstance(treatment, Generalize):
+            for key in ("step", "prefix"):
+                if (getattr(treatment, key) is None) == (treatment.to == key):
+                    yield place, f"`{key}` belongs to `to: {key}`", ""
+    yield from _subjects(policy, name, purpose)
+    yield from _budget(policy, name, purpose)
+
+
+def _subjects(policy: Policy, name: str, purpose: Purpose) -> Iterator[Finding]:
+    """An export must not keep the column that says whose row it is."""
+    if "export" not in purpose.outputs:
+        return
+    for dataset in policy.datasets.values():
+        if dataset.subject in dataset.columns:
+            category = dataset.columns[dataset.subject].category
+            if isinstance(policy.treatment(name, category), Keep):
+                yield ("purposes", name, "allow"), f"an export keeps {category}, which says whose row it is", "pseudonym"
+
+
+def _budget(policy: Policy, name: str, purpose: Purpose) -> Iterator[Finding]:
+    if purpose.budget is None:
+        if "release" in purpose.outputs:
+            yield ("purposes", name), "a purpose with `release` needs a budget", "budget: {epsilon: 1, delta: 1.0e-6}"
+        return
+    for domain in policy.domains.values():
+        if purpose.budget.epsilon > domain.epsilon or purpose.budget.delta > domain.delta:
+            message = f"more than the ceiling of its domain (ε {domain.epsilon}, δ {domain.delta})"
+            yield ("purposes", name, "budget"), message, "a purpose's budget is a part of the ceiling"
+            return
