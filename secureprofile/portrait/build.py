@@ -1,0 +1,79 @@
+"""Clean, fold, tag: from rows of many tables to one tagged row per person, as one expression. Executed by an engine, not here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from functools import reduce
+
+import ibis
+import ibis.expr.types as ir
+
+from secureprofile.portrait.dictionary import CleanRules, Tag, TagDictionary
+from secureprofile.portrait.expression import Expression, compile_folds, compile_row
+
+PERSON = "person"
+_RULE = "rule"
+
+
+def clean(table: ir.Table, rules: CleanRules, as_of: date) -> tuple[ir.Table, ir.Table]:
+    """Return the rows that count, and (rule, count) of those that do not.
+
+    A row goes by the first rule that matches; a rule whose condition is unknown (a missing value) does not match. Exact doubles are
+    counted under ``duplicate``, before the rules.
+    """
+    kept = table.distinct() if rules.unique else table
+    ruled = kept.mutate(**{_RULE: _first_match(kept, rules, as_of)})
+    rejects = ruled.filter(ruled[_RULE].notnull()).group_by(_RULE).aggregate(count=lambda t: t.count())
+    if rules.unique:
+        doubles = table.aggregate(n=table.count()).cross_join(kept.aggregate(m=kept.count()))
+        rejects = rejects.union(doubles.select(rule=ibis.literal("duplicate"), count=doubles.n - doubles.m))
+    return ruled.filter(ruled[_RULE].isnull()).drop(_RULE), rejects
+
+
+def _first_match(table: ir.Table, rules: CleanRules, as_of: date) -> ir.StringValue:
+    columns = {name: table[name] for name in table.columns}
+    branches = [
+        (compile_row(rule, columns, as_of).fill_null(False), ibis.literal(name)) for name, rule in rules.reject.items()
+    ]
+    nothing = ibis.null("string")
+    return ibis.cases(*branches, else_=nothing) if branches else nothing
+
+
+def fold(table: ir.Table, features: Mapping[str, Expression], as_of: date) -> ir.Table:
+    """Return one row per person with one column per feature."""
+    return compile_folds(features, table, PERSON, as_of)
+
+
+def profile(tables: Mapping[str, ir.Table], dictionary: TagDictionary, as_of: date) -> ir.Table:
+    """Return the portrait: column ``person`` and one text column per tag.
+
+    Everybody counts who is in any of the tables, also with no row left after cleaning: their features are missing. Features of a
+    dataset that is not among the tables are missing for all, so their tags take the last value.
+    """
+    everybody = reduce(lambda a, b: a.union(b), [t.select(PERSON) for t in tables.values()]).distinct()
+    folded = everybody
+    for name, features in dictionary.features.items():
+        if name in tables and features:
+            rows = tables[name]
+            if name in dictionary.clean:
+                rows, _ = clean(rows, dictionary.clean[name], as_of)
+            folded = folded.left_join(fold(rows, features, as_of), PERSON).drop(f"{PERSON}_right")
+    missing = {f: ibis.null() for d, fs in dictionary.features.items() if d not in tables for f in fs}
+    columns = {name: folded[name] for name in folded.columns} | missing
+    return folded.select(PERSON, **{tag.code: label(tag, columns, as_of) for tag in dictionary.tags})
+
+
+def label(tag: Tag, columns: Mapping[str, ir.Value], as_of: date) -> ir.StringValue:
+    """Return the code of the first value whose condition holds; a condition on a missing feature does not hold."""
+    branches = [
+        (compile_row(value.when, columns, as_of).fill_null(False), ibis.literal(value.code))
+        for value in tag.values
+        if value.when is not None and not any(_absent(columns[name]) for name in value.when.names)
+    ]
+    last = ibis.literal(tag.values[-1].code)
+    return ibis.cases(*branches, else_=last) if branches else last
+
+
+def _absent(value: ir.Value) -> bool:
+    return bool(value.type().is_null())

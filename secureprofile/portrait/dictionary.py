@@ -1,0 +1,225 @@
+"""The tag dictionary: how rows are cleaned, folded into features, and labelled. A YAML file becomes values, or all its problems.
+
+Row-locality holds by construction and is proved from the trees: features see one person's rows, conditions see one person's features
+and constants. No value of a tag depends on anybody else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+from secureprofile.errors import PolicyFileError, Problem
+from secureprofile.policy.document import Document, Path, read_yaml
+from secureprofile.portrait.expression import Expression, ExpressionError, Kind, parse
+from secureprofile.released import Attribute, Text, Value
+from secureprofile.vocabulary import DIMENSIONS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CleanRules:
+    """Which rows of a dataset do not count: doubles, and rows that the first matching rule rejects."""
+
+    unique: bool = False
+    reject: Mapping[str, Expression] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagValue:
+    """One value of a tag. ``when`` is None for the last one, which everybody else gets."""
+
+    code: str
+    name: Text
+    when: Expression | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tag:
+    """One exclusive and exhaustive label per person: the first value whose condition holds."""
+
+    code: str
+    dimension: str
+    name: Text
+    definition: Text
+    values: tuple[TagValue, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagDictionary:
+    """The whole file; ``hash`` is SHA-256 of its text."""
+
+    clean: Mapping[str, CleanRules]
+    features: Mapping[str, Mapping[str, Expression]]
+    tags: tuple[Tag, ...]
+    hash: str
+
+    def attribute(self, code: str) -> Attribute:
+        """Return a tag as reports need it.
+
+        Raises:
+            KeyError: no such tag.
+        """
+        tag = next((tag for tag in self.tags if tag.code == code), None)
+        if tag is None:
+            raise KeyError(code)
+        values = tuple(Value(code=value.code, name=value.name) for value in tag.values)
+        return Attribute(
+            code=tag.code, dimension=tag.dimension, name=tag.name, definition=tag.definition, values=values
+        )
+
+
+def load_tags(text: str, *, file: str) -> TagDictionary:
+    """Read a tag dictionary.
+
+    Raises:
+        PolicyFileError: with every problem, in file order.
+    """
+    document = read_yaml(text, file=file)
+    reader = _Reader(document)
+    result = reader.dictionary(hashlib.sha256(text.encode()).hexdigest())
+    if reader.problems:
+        raise PolicyFileError(sorted(reader.problems, key=lambda problem: (problem.line, problem.column)))
+    return result
+
+
+def check_row_local(dictionary: TagDictionary) -> None:
+    """Prove that every tag is a function of one person's rows: conditions read features only, features fold one person's rows.
+
+    Raises:
+        AssertionError: a tree that the parser should not have let through.
+    """
+    features = {name for folds in dictionary.features.values() for name in folds}
+    for folds in dictionary.features.values():
+        assert all(expression.kind == "fold" for expression in folds.values())
+    for tag in dictionary.tags:
+        for value in tag.values:
+            assert value.when is None or (value.when.kind == "row" and value.when.names <= features)
+        assert [value.when is None for value in tag.values] == [False] * (len(tag.values) - 1) + [True]
+
+
+class _Reader:
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.problems: list[Problem] = []
+
+    def problem(self, path: Path, message: str, hint: str = "") -> None:
+        line, column = self.document.position(path)
+        dotted = ".".join(str(step) for step in path) or "(file)"
+        self.problems.append(
+            Problem(file=self.document.file, line=line, column=column, path=dotted, message=message, hint=hint)
+        )
+
+    def mapping(self, path: Path, value: Any, *, known: tuple[str, ...] = (), required: tuple[str, ...] = ()) -> dict[str, Any]:
+        """Return a mapping, with a problem for everything that is not as expected."""
+        if not isinstance(value, dict):
+            self.problem(path, "expected a mapping")
+            return {}
+        for key in value:
+            if known and key not in known:
+                close = get_close_matches(key, known, n=1)
+                self.problem((*path, key), "unknown key", f"did you mean {close[0]}?" if close else "one of: " + ", ".join(known))
+        for key in required:
+            if key not in value:
+                self.problem(path, f"missing key `{key}`")
+        return value
+
+    def expression(self, path: Path, value: Any, kind: Kind) -> Expression | None:
+        if not isinstance(value, str):
+            self.problem(path, "expected an expression in quotes")
+            return None
+        try:
+            return parse(value, kind)
+        except ExpressionError as error:
+            self.problem(path, str(error), error.hint)
+            return None
+
+    def text(self, path: Path, value: Any) -> Text:
+        body = self.mapping(path, value, known=("en", "zh"), required=("en", "zh"))
+        if not all(isinstance(body.get(key, ""), str) for key in ("en", "zh")):
+            self.problem(path, "expected text in both languages", "quote it")
+            return Text(en="", zh="")
+        return Text(en=body.get("en", ""), zh=body.get("zh", ""))
+
+    def dictionary(self, digest: str) -> TagDictionary:
+        keys = ("secureprofile-tags", "clean", "features", "tags")
+        root = self.mapping((), self.document.value, known=keys, required=("secureprofile-tags", "features", "tags"))
+        if root.get("secureprofile-tags", 1) != 1:
+            self.problem(("secureprofile-tags",), "expected 1")
+        clean = {
+            name: self.rules(("clean", name), body)
+            for name, body in self.mapping(("clean",), root.get("clean") or {}).items()
+        }
+        features = {name: self.folds(("features", name), body) for name, body in self.mapping(("features",), root.get("features", {})).items()}
+        self.unique_features(features)
+        names = {name for folds in features.values() for name in folds}
+        tags = root.get("tags", [])
+        if not isinstance(tags, list):
+            self.problem(("tags",), "expected a list of tags")
+            tags = []
+        read = tuple(self.tag(("tags", index), body, names) for index, body in enumerate(tags))
+        for index, tag in enumerate(read):
+            if tag.code in [other.code for other in read[:index]]:
+                self.problem(("tags", index, "code"), "a second tag with this code")
+        return TagDictionary(clean=clean, features=features, tags=read, hash=digest)
+
+    def rules(self, path: Path, body: Any) -> CleanRules:
+        mapping = self.mapping(path, body, known=("unique", "reject"))
+        if not isinstance(mapping.get("unique", False), bool):
+            self.problem((*path, "unique"), "expected true or false")
+        reject = {}
+        for name, text in self.mapping((*path, "reject"), mapping.get("reject") or {}).items():
+            expression = self.expression((*path, "reject", name), text, "row")
+            if expression is not None:
+                reject[name] = expression
+        return CleanRules(unique=bool(mapping.get("unique", False)), reject=reject)
+
+    def folds(self, path: Path, body: Any) -> dict[str, Expression]:
+        folds = {}
+        for name, text in self.mapping(path, body).items():
+            expression = self.expression((*path, name), text, "fold")
+            if expression is not None:
+                folds[name] = expression
+        return folds
+
+    def unique_features(self, features: Mapping[str, Mapping[str, Expression]]) -> None:
+        seen: set[str] = {"person"}
+        for dataset, folds in features.items():
+            for name in folds:
+                if name in seen:
+                    self.problem(("features", dataset, name), "a second feature with this name")
+                seen.add(name)
+
+    def tag(self, path: Path, body: Any, features: set[str]) -> Tag:
+        keys = ("code", "dimension", "name", "definition", "values")
+        mapping = self.mapping(path, body, known=keys, required=keys)
+        if mapping.get("dimension", DIMENSIONS[0]) not in DIMENSIONS:
+            self.problem((*path, "dimension"), "unknown dimension", "one of: " + ", ".join(DIMENSIONS))
+        values = mapping.get("values", [])
+        if not isinstance(values, list) or not values:
+            self.problem((*path, "values"), "expected a list of values")
+            values = []
+        read = tuple(self.value((*path, "values", i), item, features, last=i == len(values) - 1) for i, item in enumerate(values))
+        codes = [value.code for value in read]
+        for index, code in enumerate(codes):
+            if code in codes[:index]:
+                self.problem((*path, "values", index, "code"), "a second value with this code")
+        return Tag(
+            code=str(mapping.get("code", "")),
+            dimension=str(mapping.get("dimension", "")),
+            name=self.text((*path, "name"), mapping.get("name", {})),
+            definition=self.text((*path, "definition"), mapping.get("definition", {})),
+            values=read,
+        )
+
+    def value(self, path: Path, body: Any, features: set[str], *, last: bool) -> TagValue:
+        mapping = self.mapping(path, body, known=("code", "name", "when", "otherwise"), required=("code", "name"))
+        if last != ("otherwise" in mapping) or ("when" in mapping) == ("otherwise" in mapping):
+            self.problem(path, "every value has `when`, and the last one `otherwise: true` instead")
+        when = self.expression((*path, "when"), mapping["when"], "row") if "when" in mapping else None
+        for name in sorted(when.names - features) if when else ():
+            close = get_close_matches(name, features, n=1)
+            self.problem((*path, "when"), f"no feature {name}", f"did you mean {close[0]}?" if close else "define it under features")
+        return TagValue(code=str(mapping.get("code", "")), name=self.text((*path, "name"), mapping.get("name", {})), when=when)
