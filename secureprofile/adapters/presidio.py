@@ -1,0 +1,124 @@
+"""Presidio as registry and plug-in point: a standard ``AnalyzerEngine`` that holds our recognizers, without a model.
+
+Users of presidio plug theirs in (``engine.registry.add_recognizer``) and take ours out. Presidio's own e-mail recognizer opens network
+connections and its patterns fail beside Han characters, so only ours are registered. Context is looked for in the raw text: presidio's
+default needs a language model and finds nothing without one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from secureprofile.guard.detect import CONTEXT_BONUS, THRESHOLD, WINDOW, Finding
+from secureprofile.guard.specs import SPECS, PatternSpec
+
+
+def engine(languages: Sequence[str] = ("en", "zh")) -> Any:
+    """Return a ``presidio_analyzer.AnalyzerEngine`` with every recognizer of ``guard.specs``, for the given languages.
+
+    It loads no model and opens no connection. Importing presidio takes about a second, at the first call.
+    """
+    from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
+    from presidio_analyzer.nlp_engine import NoOpNlpEngine
+
+    nlp = NoOpNlpEngine(models=[{"lang_code": language, "model_name": "none"} for language in languages])
+    nlp.load()
+    registry = RecognizerRegistry(recognizers=[], supported_languages=list(languages), global_regex_flags=0)
+    for language in languages:
+        for spec in SPECS:
+            registry.add_recognizer(_recognizer(spec, language))
+    return AnalyzerEngine(
+        registry=registry,
+        nlp_engine=nlp,
+        supported_languages=list(languages),
+        context_aware_enhancer=_enhancer()(),
+        default_score_threshold=THRESHOLD,
+    )
+
+
+def _recognizer(spec: PatternSpec, language: str) -> Any:
+    """Return a presidio recognizer for one row of the table."""
+    from presidio_analyzer import Pattern
+
+    return _recognizer_class()(
+        supported_entity=spec.name,
+        name=f"secureprofile {spec.name} {SPECS.index(spec)}",
+        supported_language=language,
+        patterns=[Pattern(name=spec.name, regex=spec.pattern, score=0.001 if spec.needs_context else spec.score)],
+        context=list(spec.context),
+        global_regex_flags=0,
+        spec=spec,
+    )
+
+
+@cache
+def _recognizer_class() -> Any:
+    from presidio_analyzer import PatternRecognizer
+
+    class SpecRecognizer(PatternRecognizer):  # type: ignore[misc]
+        """A row of the table; its check decides what presidio calls validation."""
+
+        def __init__(self, *, spec: PatternSpec, **settings: Any) -> None:
+            self.spec = spec
+            super().__init__(**settings)
+
+        def invalidate_result(self, pattern_text: str) -> bool | None:
+            """Refuse what the check refuses; what it passes keeps the pattern's score."""
+            return self.spec.check is not None and not self.spec.check(pattern_text)
+
+    return SpecRecognizer
+
+
+@cache
+def _enhancer() -> Any:
+    from presidio_analyzer import ContextAwareEnhancer
+
+    class RawTextEnhancer(ContextAwareEnhancer):  # type: ignore[misc]
+        """Raises scores where a context word stands before the match in the raw text, or among the given words."""
+
+        def __init__(self) -> None:
+            super().__init__(
+                context_similarity_factor=CONTEXT_BONUS,
+                min_score_with_context_similarity=0.0,
+                context_prefix_count=0,
+                context_suffix_count=0,
+            )
+
+        def enhance_using_context(
+            self, text: str, raw_results: list[Any], nlp_artifacts: Any, recognizers: list[Any], context: Any = None
+        ) -> list[Any]:
+            """Return the results with their scores as ``guard.detect`` would give them."""
+            words = {recognizer.id: (recognizer.context or [], getattr(recognizer, "spec", None)) for recognizer in recognizers}
+            around = " ".join(context or []).casefold()
+            for result in raw_results:
+                near, spec = words.get((result.recognition_metadata or {}).get("recognizer_identifier"), ([], None))
+                window = text[max(0, result.start - WINDOW) : result.start].casefold()
+                if any(word in window or word in around for word in near):
+                    result.score = min(1.0, (spec.score if spec else result.score) + CONTEXT_BONUS)
+            return raw_results
+
+    return RawTextEnhancer
+
+
+def analyze_texts(texts: Sequence[str], analyzer: Any, *, language: str = "en", context: Sequence[str] = ()) -> list[list[Finding]]:
+    """Return what an analyzer finds in each text, foreign recognizers included."""
+    categories = {spec.name: (spec.category, spec.label) for spec in SPECS}
+    found = []
+    for text in texts:
+        results = analyzer.analyze(text, language=language, context=list(context))
+        found.append(
+            [
+                Finding(
+                    start=r.start,
+                    end=r.end,
+                    name=r.entity_type,
+                    category=categories.get(r.entity_type, ("user", ""))[0],
+                    label=categories.get(r.entity_type, ("", r.entity_type))[1],
+                    score=r.score,
+                )
+                for r in sorted(results, key=lambda r: r.start)
+            ]
+        )
+    return found

@@ -1,0 +1,107 @@
+"""Find personal data in one text with the recognizers of ``specs``: exact spans in the text as it was written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from secureprofile.guard.specs import SPECS, PatternSpec
+
+THRESHOLD = 0.4
+CONTEXT_BONUS = 0.3
+WINDOW = 30
+"""Characters before a match in which a context word counts."""
+
+_ZERO_WIDTH = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"))
+_FOLD = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A span of the original text: ``text[start:end]``."""
+
+    start: int
+    end: int
+    name: str
+    category: str
+    label: str
+    score: float
+
+
+def normalise(text: str) -> tuple[str, Sequence[int]]:
+    """Return the text with full-width forms folded and zero-width characters gone, and each place's place in the original.
+
+    Example:
+        >>> normalise("１３\\u200b８")
+        ('138', [0, 1, 3, 4])
+    """
+    folded = text.translate(_FOLD)
+    bare = folded.translate(_ZERO_WIDTH)
+    if len(bare) == len(text):
+        return bare, range(len(text) + 1)
+    return bare, [place for place, c in enumerate(folded) if ord(c) not in _ZERO_WIDTH] + [len(text)]
+
+
+@cache
+def _compiled(spec: PatternSpec) -> re.Pattern[str]:
+    return re.compile(spec.pattern)
+
+
+@cache
+def _any(specs: tuple[PatternSpec, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(spec.superset for spec in specs))
+
+
+def superset_of(specs: Sequence[PatternSpec] = SPECS) -> str:
+    """Return one RE2 pattern: a normalised text that it does not match holds nothing of any of these kinds."""
+    return "|".join(spec.superset for spec in specs)
+
+
+def find(text: str, *, specs: tuple[PatternSpec, ...] = SPECS, context: Sequence[str] = ()) -> tuple[Finding, ...]:
+    """Return what was found, left to right, without overlaps.
+
+    Args:
+        text: as written.
+        specs: the recognizers.
+        context: words that stand around the text, such as the column's name.
+    """
+    bare, places = normalise(text)
+    if not _any(specs).search(bare):
+        return ()
+    around = " ".join(context).casefold()
+    found = []
+    for spec in specs:
+        for match in _compiled(spec).finditer(bare):
+            score = _score(spec, bare, match, around)
+            if score >= THRESHOLD:
+                found.append(
+                    Finding(
+                        start=places[match.start()],
+                        end=places[match.end() - 1] + 1,
+                        name=spec.name,
+                        category=spec.category,
+                        label=spec.label,
+                        score=score,
+                    )
+                )
+    return _without_overlaps(found)
+
+
+def _score(spec: PatternSpec, text: str, match: re.Match[str], around: str) -> float:
+    if spec.check is not None and not spec.check(match[0]):
+        return 0.0
+    window = text[max(0, match.start() - WINDOW) : match.start()].casefold()
+    in_context = any(word in window or word in around for word in spec.context)
+    if spec.needs_context and not in_context:
+        return 0.0
+    return min(1.0, spec.score + CONTEXT_BONUS) if in_context else spec.score
+
+
+def _without_overlaps(found: list[Finding]) -> tuple[Finding, ...]:
+    kept: list[Finding] = []
+    for one in sorted(found, key=lambda f: (-f.score, f.start - f.end, f.start)):
+        if all(one.end <= other.start or other.end <= one.start for other in kept):
+            kept.append(one)
+    return tuple(sorted(kept, key=lambda f: f.start))

@@ -1,0 +1,150 @@
+"""Scrub free text: the row's own identifiers, other people of the same table, names after cues, and every recognised datum.
+
+Works on one cell; what goes wrong redacts the whole cell (fail closed). The result says what kind of thing stood there: ``[PHONE]``.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from secureprofile.guard.detect import find, normalise
+from secureprofile.guard.names import CN_COMPOUND, CN_SURNAMES, CUES_CN, CUES_EN, TITLES_CN
+from secureprofile.guard.specs import SPECS, PatternSpec
+
+REDACTED = "[REDACTED]"
+
+_SURNAME = "(?:" + "|".join(CN_COMPOUND) + "|[" + "".join(sorted(CN_SURNAMES)) + "])"
+_TITLE_CN = re.compile(rf"{_SURNAME}[\u4e00-\u9fff]{{0,2}}?(?={'|'.join(TITLES_CN)})")
+_CUE_CN = re.compile(rf"(?:{'|'.join(CUES_CN)})[:：是叫 ]{{0,2}}({_SURNAME}[\u4e00-\u9fff]{{1,2}})")
+_CUE_EN = re.compile(
+    rf"(?<![A-Za-z])(?:{'|'.join(cue.capitalize() for cue in CUES_EN)})\.? ([A-ZÀ-Þ][\w'’\-]+(?: [A-ZÀ-Þ][\w'’\-]+)?)"
+    r"|(?<![A-Za-z])(?:[Mm]y name is|[Tt]his is|[Rr]egards,|[Ss]incerely,) ([A-ZÀ-Þ][\w'’\-]+(?: [A-ZÀ-Þ][\w'’\-]+)?)"
+)
+_LATIN_RUN = re.compile(r"[A-ZÀ-Þ][\w'’\-]+(?: [A-ZÀ-Þ][\w'’\-]+)+")
+_HAN_RUN = re.compile(r"[\u4e00-\u9fff·]{2,}")
+
+Span = tuple[int, int, str]
+
+
+class Scrubber:
+    """Scrubs cells of one table.
+
+    Args:
+        specs: recognizers.
+        known: names of everybody in the table, trimmed and case-folded.
+    """
+
+    def __init__(self, specs: tuple[PatternSpec, ...] = SPECS, known: frozenset[str] = frozenset()) -> None:
+        self._specs = specs
+        self._known = frozenset(_fold(name) for name in known)
+        self._lengths = sorted({len(name) for name in self._known if _is_han(name)}, reverse=True)
+        self.failed = 0
+
+    def scrub(self, text: str, own: Sequence[tuple[str, str]] = ()) -> str:
+        """Return the text without personal data that can be recognised.
+
+        Args:
+            text: one cell.
+            own: (label, value) of the row's own direct identifiers.
+        """
+        try:
+            return _replace(text, self._spans(text, own))
+        except Exception:  # whatever it is, the cell must not pass
+            self.failed += 1
+            return REDACTED
+
+    def _spans(self, text: str, own: Sequence[tuple[str, str]]) -> list[Span]:
+        spans = [(f.start, f.end, f.label) for f in find(text, specs=self._specs)]
+        spans += _own_spans(text, own)
+        spans += self._known_spans(text)
+        spans += [(m.start(), m.end(), "NAME") for m in _TITLE_CN.finditer(text)]
+        for cue in (_CUE_CN, _CUE_EN):
+            for match in cue.finditer(text):
+                group = next(i for i, value in enumerate(match.groups(), 1) if value)
+                spans.append((match.start(group), match.end(group), "NAME"))
+        return spans
+
+    def _known_spans(self, text: str) -> Iterable[Span]:
+        """Look up capitalised runs and Han substrings in the table's names."""
+        if not self._known:
+            return
+        for match in _LATIN_RUN.finditer(text):
+            words = [(m.start() + match.start(), m.end() + match.start()) for m in re.finditer(r"\S+", match[0])]
+            for first in range(len(words)):
+                for last in range(min(first + 3, len(words) - 1), first, -1):
+                    start, end = words[first][0], words[last][1]
+                    if _fold(text[start:end].removesuffix("'s").removesuffix("’s")) in self._known:
+                        yield start, end, "NAME"
+        for match in _HAN_RUN.finditer(text):
+            for start in range(match.start(), match.end()):
+                for length in self._lengths:
+                    if start + length <= match.end() and text[start : start + length] in self._known:
+                        yield start, start + length, "NAME"
+
+
+def _fold(text: str) -> str:
+    """Fold case and diacritics: José and JOSE are one name."""
+    plain = unicodedata.normalize("NFD", text.casefold())
+    return "".join(c for c in plain if not unicodedata.combining(c)) if not text.isascii() else plain
+
+
+def _is_han(text: str) -> bool:
+    return bool(_HAN_RUN.fullmatch(text))
+
+
+def _own_spans(text: str, own: Sequence[tuple[str, str]]) -> Iterable[Span]:
+    """Find the row's own identifiers, whole and in parts, in whatever case, and digits of numbers in whatever grouping."""
+    if not own:
+        return
+    folded = text.lower() if len(text.lower()) == len(text) else text
+    for label, value in own:
+        for part in _parts(label, value.strip()):
+            start = folded.find(part)
+            while start >= 0:
+                end = start + len(part)
+                if not part.isascii() or not (_joined(folded, start - 1) or _joined(folded, end)):
+                    yield start, end, label
+                start = folded.find(part, start + 1)
+
+
+def _parts(label: str, value: str) -> list[str]:
+    value = value.lower()
+    if len(value) < 2:
+        return []
+    if label != "NAME":
+        return [value] if len(value) >= 5 else []
+    if _is_han(value):
+        given = value[2:] if value.startswith(CN_COMPOUND) else value[1:]
+        return [value, given] if len(given) >= 2 else [value]
+    return [value, *(word for word in re.split(r"[\s\-]+", value) if len(word) >= 3)]
+
+
+def _joined(text: str, place: int) -> bool:
+    return 0 <= place < len(text) and text[place].isascii() and text[place].isalnum()
+
+
+def _replace(text: str, spans: list[Span]) -> str:
+    """Replace spans by their labels; overlapping ones become one, under the label of the longest."""
+    if not spans:
+        return normalise(text)[0] if not text.isascii() and _hidden(text) else text
+    merged: list[list[int | str]] = []
+    for start, end, label in sorted(spans):
+        if merged and start < int(merged[-1][1]):
+            last = merged[-1]
+            if end - start > int(last[3]):
+                last[2], last[3] = label, end - start
+            last[1] = max(int(last[1]), end)
+        else:
+            merged.append([start, end, label, end - start])
+    pieces, place = [], 0
+    for start, end, label, _ in merged:
+        pieces += [text[place : int(start)], f"[{label}]"]
+        place = int(end)
+    return "".join([*pieces, text[place:]])
+
+
+def _hidden(text: str) -> bool:
+    """Tell whether zero-width characters stand in the text: they hide data from every later reader, so they go."""
+    return any(c in text for c in "\u200b\u200c\u200d\u2060\ufeff")
