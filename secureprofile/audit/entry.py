@@ -19,7 +19,7 @@ FORMAT = "secureprofile-entry/1"
 MAX_BYTES = 65_535
 """Longest entry: tiles of entries carry a 16-bit length."""
 
-_KEY = re.compile(r"[a-z0-9][a-z0-9_.@-]{0,127}")
+_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,127}")
 
 Phase = Literal["intent", "outcome", "event"]
 Result = Literal["allow", "deny", "error"]
@@ -96,7 +96,7 @@ def _check(value: Any) -> None:
         case dict():
             for key, item in value.items():
                 if not isinstance(key, str) or not _KEY.fullmatch(key):
-                    raise ValueError("a key of an entry must be lower-case ASCII")
+                    raise ValueError("a key of an entry must be short ASCII")
                 _check(item)
         case list():
             for item in value:

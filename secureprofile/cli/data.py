@@ -88,7 +88,7 @@ def scan(
                     column.finding.category or "–",
                     f"{column.finding.confidence:.0%}" if column.finding.category else "",
                     column.finding.treatment,
-                    ", ".join(f"{name} {share:.0%}" for name, share in column.finding.evidence.items()),
+                    ", ".join(f"{name} {share:.0%}" for name, share in list(column.finding.evidence.items())[:4]),
                 )
                 for column in columns
             ],

@@ -61,10 +61,10 @@ def _with_text_evidence(finding: ColumnFinding, cells: Sequence[str | None]) -> 
 
     texts = [cell for cell in cells if cell][:TEXT_CELLS]
     found = analyze_texts(texts, engine(("en", "zh")))
-    evidence = dict(finding.evidence)
-    for name in sorted({hit.name for hits in found for hit in hits}):
-        evidence[name] = round(sum(any(hit.name == name for hit in hits) for hits in found) / len(texts), 3)
-    return dataclasses.replace(finding, evidence=evidence)
+    names = sorted({hit.name for hits in found for hit in hits})
+    shares = {f"holds {name}": sum(any(hit.name == name for hit in hits) for hits in found) / len(texts) for name in names}
+    evidence = {**finding.evidence, **{name: round(share, 3) for name, share in shares.items()}}
+    return dataclasses.replace(finding, evidence=dict(sorted(evidence.items(), key=lambda item: -item[1])))
 
 
 def draft_policy(columns: Sequence[ScannedColumn]) -> str:

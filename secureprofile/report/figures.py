@@ -1,0 +1,181 @@
+"""Charts as hand-written SVG: deterministic, a few kilobytes, no script; colours come from the page's CSS variables.
+
+Every chart takes released cells only and shows the noise: a whisker for the interval, a hatched bar for what is withheld, which is never
+drawn as zero. An exact number cannot be drawn: :func:`check` refuses it at run time, the types refuse it before.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from html import escape
+from unicodedata import east_asian_width
+
+from secureprofile.released import Cell, Released, Withheld
+
+WIDTH = 560
+_ROW, _BAR, _GAP = 30, 16, 12
+_FONT = 13
+
+
+def check(cells: Sequence[Cell]) -> None:
+    """Raise TypeError where something else than a released or withheld number would be drawn."""
+    for cell in cells:
+        if not isinstance(cell, Released | Withheld):
+            raise TypeError(f"a public figure takes released numbers only, not {type(cell).__name__}")
+
+
+def text_width(text: str, size: float = _FONT) -> float:
+    """Estimate a text's width in pixels: full-width characters are one em, others about 0.56.
+
+    Example:
+        >>> text_width("画像") > text_width("abc")
+        True
+    """
+    return size * sum(1.0 if east_asian_width(c) in "WF" else 0.56 for c in text)
+
+
+def step(sd: float) -> int:
+    """Return the rounding step of a noisy number: the largest power of ten not above its noise's standard deviation.
+
+    Example:
+        >>> step(0.4), step(16.9), step(120.0)
+        (1, 10, 100)
+    """
+    return max(1, int(10 ** math.floor(math.log10(sd)))) if sd > 0 else 1
+
+
+def rounded(cell: Released) -> tuple[int, int, int]:
+    """Return (value, low, high) without false digits; the interval is rounded outwards, and never starts below zero.
+
+    Example:
+        >>> rounded(Released(value=1234, low=1198, high=1270, sd=16.9, mechanism="m"))
+        (1230, 1190, 1270)
+    """
+    s = step(cell.sd)
+    low, high = math.floor(cell.low / s) * s, math.ceil(cell.high / s) * s
+    return round(cell.value / s) * s, max(0, low), high
+
+
+def number(value: int) -> str:
+    """Write a number with thousands separators."""
+    return f"{value:,}"
+
+
+def bars(labels: Sequence[str], cells: Sequence[Cell], *, title: str, withheld: str) -> str:
+    """Return horizontal bars with noise intervals.
+
+    Args:
+        labels: one per cell.
+        cells: released or withheld.
+        title: for people who do not see the picture.
+        withheld: the word that stands on a hatched bar.
+    """
+    check(cells)
+    left = min(200, max((text_width(label) for label in labels), default=0) + _GAP)
+    right = 64
+    top = max([rounded(cell)[2] for cell in cells if isinstance(cell, Released)], default=1)
+    scale = (WIDTH - left - right) / max(1, top)
+    height = _ROW * len(labels) + 6
+    parts = [_head(WIDTH, height, title, _spoken(labels, cells, withheld))]
+    for place, (label, cell) in enumerate(zip(labels, cells, strict=True)):
+        y = place * _ROW + (_ROW - _BAR) / 2 + 3
+        middle = y + _BAR / 2
+        parts.append(f'<text class="label" x="{left - 8:.0f}" y="{middle + 4.5:.1f}" text-anchor="end">{escape(label)}</text>')
+        parts.append(_bar(cell, left, y, scale, withheld))
+    return "".join([*parts, "</svg>"])
+
+
+def _bar(cell: Cell, left: float, y: float, scale: float, withheld: str) -> str:
+    if isinstance(cell, Withheld):
+        width = max(24.0, cell.threshold * scale)
+        return (
+            f'<g><title>{escape(withheld)}</title><rect class="hatched" x="{left:.1f}" y="{y:.1f}" width="{width:.1f}" height="{_BAR}" rx="2"/>'
+            f'<text class="quiet" x="{left + width + 6:.1f}" y="{y + _BAR / 2 + 4.5:.1f}">{escape(withheld)}</text></g>'
+        )
+    value, low, high = rounded(cell)
+    middle = y + _BAR / 2
+    x1, x2 = left + low * scale, left + high * scale
+    return (
+        f"<g><title>{number(value)} ({number(low)}–{number(high)})</title>"
+        f'<rect class="bar" x="{left:.1f}" y="{y:.1f}" width="{max(1.0, value * scale):.1f}" height="{_BAR}" rx="2"/>'
+        f'<path class="whisker" d="M{x1:.1f} {middle:.1f}H{x2:.1f}M{x1:.1f} {middle - 4:.1f}V{middle + 4:.1f}M{x2:.1f} {middle - 4:.1f}V{middle + 4:.1f}"/>'
+        f'<text class="value" x="{x2 + 7:.1f}" y="{middle + 4.5:.1f}">{number(value)}</text></g>'
+    )
+
+
+def heat_map(
+    rows: Sequence[str], columns: Sequence[str], cells: Sequence[Cell], *, title: str, withheld: str
+) -> str:
+    """Return a heat map, row by row; withheld cells are hatched, numbers stand in the others.
+
+    Args:
+        rows: labels from top to bottom.
+        columns: labels from left to right.
+        cells: row-major, released or withheld.
+        title: for people who do not see the picture.
+        withheld: what hatched means.
+    """
+    check(cells)
+    left = min(170, max(text_width(label) for label in rows) + _GAP)
+    width = (WIDTH - left) / len(columns)
+    head = 26
+    height = head + 34 * len(rows)
+    top = max([cell.value for cell in cells if isinstance(cell, Released)], default=1)
+    spoken = _spoken([f"{row} / {column}" for row in rows for column in columns], cells, withheld)
+    parts = [_head(WIDTH, height, title, spoken)]
+    for place, label in enumerate(columns):
+        x = left + (place + 0.5) * width
+        parts.append(f'<text class="label" x="{x:.1f}" y="16" text-anchor="middle">{escape(_fit(label, width))}</text>')
+    for place, cell in enumerate(cells):
+        row, column = divmod(place, len(columns))
+        x, y = left + column * width, head + row * 34
+        if column == 0:
+            parts.append(f'<text class="label" x="{left - 8:.0f}" y="{y + 21:.0f}" text-anchor="end">{escape(rows[row])}</text>')
+        parts.append(_tile(cell, x, y, width, top, withheld))
+    return "".join([*parts, "</svg>"])
+
+
+def _tile(cell: Cell, x: float, y: float, width: float, top: int, withheld: str) -> str:
+    place = f'x="{x + 1.5:.1f}" y="{y + 1.5:.1f}" width="{width - 3:.1f}" height="31" rx="3"'
+    if isinstance(cell, Withheld):
+        return f'<g><title>{escape(withheld)}</title><rect class="hatched" {place}/></g>'
+    value, low, high = rounded(cell)
+    share = max(0.06, min(1.0, cell.value / max(1, top)))
+    ink = "on" if share > 0.55 else "value"
+    return (
+        f"<g><title>{number(value)} ({number(low)}–{number(high)})</title>"
+        f'<rect class="tile" style="fill-opacity:{share:.2f}" {place}/>'
+        f'<text class="{ink}" x="{x + width / 2:.1f}" y="{y + 21:.0f}" text-anchor="middle">{number(value)}</text></g>'
+    )
+
+
+def gauge(share: float, *, title: str) -> str:
+    """Return a thin bar that is filled to ``share`` (0 to 1)."""
+    share = min(1.0, max(0.0, share))
+    return (
+        f'<svg class="gauge" viewBox="0 0 {WIDTH} 12" role="img" aria-label="{escape(title)}"><title>{escape(title)}</title>'
+        f'<rect class="track" width="{WIDTH}" height="12" rx="6"/><rect class="bar" width="{max(12.0, WIDTH * share):.1f}" height="12" rx="6"/></svg>'
+    )
+
+
+def _head(width: int, height: float, title: str, spoken: str) -> str:
+    return (
+        f'<svg viewBox="0 0 {width} {height:.0f}" role="img" aria-label="{escape(title)}"><title>{escape(title)}</title>'
+        f"<desc>{escape(spoken)}</desc>"
+    )
+
+
+def _spoken(labels: Sequence[str], cells: Sequence[Cell], withheld: str) -> str:
+    said = [
+        f"{label}: {number(rounded(cell)[0]) if isinstance(cell, Released) else withheld}"
+        for label, cell in zip(labels, cells, strict=True)
+    ]
+    return "; ".join(said)
+
+
+def _fit(text: str, width: float) -> str:
+    """Shorten a label to its column."""
+    while len(text) > 2 and text_width(text) > width - 4:
+        text = text[:-2] + "…"
+    return text
