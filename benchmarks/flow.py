@@ -50,7 +50,16 @@ def measure(data: Path) -> list[dict[str, object]]:
     figures: list[dict[str, object]] = []
 
     def add(what: str, value: float, unit: str, goal: float, command: str) -> None:
-        figures.append({"what": what, "value": round(value, 2), "unit": unit, "goal": goal, "reached": value <= goal, "command": command})
+        figures.append(
+            {
+                "what": what,
+                "value": round(value, 2),
+                "unit": unit,
+                "goal": goal,
+                "reached": value <= goal,
+                "command": command,
+            }
+        )
 
     with tempfile.TemporaryDirectory(prefix="bench-") as temp:
         folder = Path(temp)
@@ -76,20 +85,28 @@ def table(result: dict[str, object]) -> str:
     ]
     for figure in result["figures"]:  # type: ignore[attr-defined]
         reached = "yes" if figure["reached"] else "**no**"
-        lines.append(f"| {figure['what']} | {figure['value']} {figure['unit']} | ≤ {figure['goal']} {figure['unit']} | {reached} | `{figure['command']}` |")
+        lines.append(
+            f"| {figure['what']} | {figure['value']} {figure['unit']} | ≤ {figure['goal']} {figure['unit']} | {reached} | `{figure['command']}` |"
+        )
     lines += ["", f"Machine: {result['machine']}. Versions: {result['versions']}. Commit: {result['commit']}.", ""]
     return "\n".join(lines)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path(os.environ.get("SECUREPROFILE_DATA") or ROOT / ".." / "shared" / "data"))
+    parser.add_argument(
+        "--data", type=Path, default=Path(os.environ.get("SECUREPROFILE_DATA") or ROOT / ".." / "shared" / "data")
+    )
     data = parser.parse_args().data.resolve()
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     result: dict[str, object] = {
         "figures": measure(data),
         "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
-        "versions": ", ".join(f"{name} {version(name)}" for name in ("duckdb", "ibis-framework", "pandas", "diffprivlib")),
+        "versions": ", ".join(
+            f"{name} {version(name)}" for name in ("duckdb", "ibis-framework", "pandas", "diffprivlib")
+        ),
         "commit": commit.stdout.strip() or "unknown",
     }
     RESULTS.parent.mkdir(parents=True, exist_ok=True)

@@ -89,4 +89,3 @@ def within(category: str, ancestors: tuple[str, ...] | frozenset[str]) -> bool:
         (True, False)
     """
     return any(category == a or category.startswith(a + ".") for a in ancestors)
-

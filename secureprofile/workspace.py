@@ -159,7 +159,9 @@ class Workspace:
         """Return the only purpose that the policy lets rows go to ``output`` for; UsageError otherwise."""
         found = [name for name, purpose in self._context.policy.policy.purposes.items() if output in purpose.outputs]
         if len(found) != 1:
-            raise UsageError("which purpose?", hint="--purpose, one of: " + ", ".join(self._context.policy.policy.purposes))
+            raise UsageError(
+                "which purpose?", hint="--purpose, one of: " + ", ".join(self._context.policy.policy.purposes)
+            )
         return found[0]
 
     @contextmanager

@@ -79,7 +79,19 @@ def test_no_cycles() -> None:
 
 
 def test_pure_rooms_do_not_touch_the_world() -> None:
-    forbidden = {"os", "sys", "time", "random", "secrets", "socket", "subprocess", "tempfile", "shutil", "pathlib", "duckdb"}
+    forbidden = {
+        "os",
+        "sys",
+        "time",
+        "random",
+        "secrets",
+        "socket",
+        "subprocess",
+        "tempfile",
+        "shutil",
+        "pathlib",
+        "duckdb",
+    }
     for name, path in MODULES.items():
         if room(name) and FLOOR[room(name)] <= 2:
             tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -95,9 +107,22 @@ def test_public_names_exist() -> None:
 
 @pytest.mark.parametrize("command", ["import secureprofile", "from secureprofile.cli.main import app"])
 def test_importing_loads_nothing_heavy(command: str) -> None:
-    heavy = {"pandas", "presidio_analyzer", "pyspark", "spacy", "duckdb", "ibis", "sqlalchemy", "sklearn", "numpy", "pydantic"}
+    heavy = {
+        "pandas",
+        "presidio_analyzer",
+        "pyspark",
+        "spacy",
+        "duckdb",
+        "ibis",
+        "sqlalchemy",
+        "sklearn",
+        "numpy",
+        "pydantic",
+    }
     code = f"{command}; import sys; print(' '.join(sorted(m for m in sys.modules if '.' not in m)))"
-    loaded = set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+    loaded = set(
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    )
     assert not loaded & heavy
 
 

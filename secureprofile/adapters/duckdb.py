@@ -54,12 +54,16 @@ class DuckEngine:
             preserve_insertion_order=True,
             **settings,
         )
+        # joins probe with the left side, so rows keep the order of the file whatever the sizes
+        self._backend.raw_sql("SET disabled_optimizers = 'build_side_probe_side,join_order'")
         self.functions = DuckFunctions()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._backend.disconnect()
         shutil.rmtree(self._temp, ignore_errors=True)
 
@@ -131,7 +135,9 @@ class DuckEngine:
         options = _COPY[form].format(compression="gzip" if gzip else "none")
         target = str(path).replace("'", "''")
         with quiet("the data"):
-            self._backend._run_pre_execute_hooks(expression)  # registers memtables and UDFs; Ibis's own to_csv returns no count
+            self._backend._run_pre_execute_hooks(
+                expression
+            )  # registers memtables and UDFs; Ibis's own to_csv returns no count
             done = self._backend.raw_sql(f"COPY ({self._backend.compile(expression)}) TO '{target}' ({options})")
             return int(done.fetchone()[0])
 
@@ -148,7 +154,8 @@ def as_text(table: ir.Table) -> ir.Table:
     """Return every column as text, as it would stand in a CSV file."""
     return table.select(
         **{
-            name: table[name] if table[name].type().is_string() else table[name].cast("string") for name in table.columns
+            name: table[name] if table[name].type().is_string() else table[name].cast("string")
+            for name in table.columns
         }
     )
 
@@ -174,13 +181,21 @@ def _translate(message: str, what: str) -> SecureProfileError:
     for pattern, make in _MEANINGS:
         if re.search(pattern, message):
             return make(what, message)
-    return InputError(f"{what} cannot be read as it is", hint="check the file in a text editor, or save it again as CSV in UTF-8")
+    return InputError(
+        f"{what} cannot be read as it is", hint="check the file in a text editor, or save it again as CSV in UTF-8"
+    )
 
 
 def _ragged(what: str, message: str) -> SecureProfileError:
     counts = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message)
-    found = f" has {counts[2]} cells where the header has {counts[1]}" if counts else " has another number of cells than the header"
-    return InputError(f"{what}: line {csv_error_line(message)}{found}", hint="mend or remove that line; cells with commas need quotes")
+    found = (
+        f" has {counts[2]} cells where the header has {counts[1]}"
+        if counts
+        else " has another number of cells than the header"
+    )
+    return InputError(
+        f"{what}: line {csv_error_line(message)}{found}", hint="mend or remove that line; cells with commas need quotes"
+    )
 
 
 def _at_line(text: str, hint: str) -> Callable[[str, str], SecureProfileError]:
@@ -194,15 +209,26 @@ def _at_line(text: str, hint: str) -> Callable[[str, str], SecureProfileError]:
 _MEANINGS: tuple[tuple[str, Callable[[str, str], SecureProfileError]], ...] = (
     (
         r"No space left|could not write|disk.*full|Disk quota|File too large",
-        lambda what, message: CannotTell("the disk is full: nothing was written", hint="free some space and run the same command again"),
+        lambda what, message: CannotTell(
+            "the disk is full: nothing was written", hint="free some space and run the same command again"
+        ),
     ),
     (
         r"Out of Memory|could not allocate|failed to (allocate|offload)|max_temp_directory",
         lambda what, message: CannotTell(f"{what} needs more memory than allowed", hint="raise --memory-limit"),
     ),
     (r"Expected Number of Columns", _ragged),
-    (r"unterminated quote", _at_line("has a quote that is never closed", "close the quote, or double it inside the cell")),
-    (r"[Ii]nvalid unicode|not utf-8", _at_line("is not valid text in the file's encoding", "save the file again as UTF-8")),
-    (r"Maximum line size|max_line_size|maximum_object_size", _at_line(f"is longer than {MAX_CELL >> 20} MB", "split the cell")),
+    (
+        r"unterminated quote",
+        _at_line("has a quote that is never closed", "close the quote, or double it inside the cell"),
+    ),
+    (
+        r"[Ii]nvalid unicode|not utf-8",
+        _at_line("is not valid text in the file's encoding", "save the file again as UTF-8"),
+    ),
+    (
+        r"Maximum line size|max_line_size|maximum_object_size",
+        _at_line(f"is longer than {MAX_CELL >> 20} MB", "split the cell"),
+    ),
     (r"CSV Error|invalid state", _at_line("does not follow CSV's rules", "save the file again as CSV")),
 )

@@ -42,7 +42,8 @@ class KeyRing:
         """Return the file's bytes. They hold the secrets: write them nowhere but into the ring's own file."""
         body = {
             role: [
-                {"kid": s.kid, "made": s.made, "secret": base64.b64encode(s.value).decode()} for s in getattr(self, role)
+                {"kid": s.kid, "made": s.made, "secret": base64.b64encode(s.value).decode()}
+                for s in getattr(self, role)
             ]
             for role in self.ROLES
         }
@@ -63,7 +64,9 @@ class KeyRing:
             if not all((ring.pseudonym, ring.index, ring.log)):
                 raise ValueError
         except (ValueError, TypeError, KeyError, AttributeError):
-            raise InputError("the key ring cannot be read", hint="restore it from its backup; keys cannot be guessed") from None
+            raise InputError(
+                "the key ring cannot be read", hint="restore it from its backup; keys cannot be guessed"
+            ) from None
         return ring
 
 
@@ -108,7 +111,9 @@ def store_ring(ring: KeyRing, reference: str) -> None:
     except FileExistsError:
         raise OutputError(f"there are keys in {folder} already", hint="choose another folder with --keys") from None
     except OSError as error:
-        raise OutputError(f"no keys can be written to {folder}: {error.strerror}", hint="choose another with --keys") from None
+        raise OutputError(
+            f"no keys can be written to {folder}: {error.strerror}", hint="choose another with --keys"
+        ) from None
 
 
 def load_ring(reference: str) -> KeyRing:
@@ -131,7 +136,9 @@ def load_ring(reference: str) -> KeyRing:
             raise CannotTell(f"the keys in {path} can be read by others", hint=f"chmod 600 {path}")
         return KeyRing.from_json(path.read_bytes())
     except OSError as error:
-        raise CannotTell(f"the keys in {path} cannot be read: {error.strerror}", hint="restore them from their backup") from None
+        raise CannotTell(
+            f"the keys in {path} cannot be read: {error.strerror}", hint="restore them from their backup"
+        ) from None
 
 
 def derive(secret: Secret, *, purpose: str, recipient: str, category: str) -> bytes:
@@ -149,5 +156,7 @@ def derive(secret: Secret, *, purpose: str, recipient: str, category: str) -> by
     from cryptography.hazmat.primitives.hashes import SHA256
     from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-    info = json.dumps(["sp/pseudonym/1", secret.kid, purpose, recipient, category], separators=(",", ":"), ensure_ascii=False)
+    info = json.dumps(
+        ["sp/pseudonym/1", secret.kid, purpose, recipient, category], separators=(",", ":"), ensure_ascii=False
+    )
     return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info.encode()).derive(secret.value)

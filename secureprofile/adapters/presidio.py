@@ -90,7 +90,10 @@ def _enhancer() -> Any:
             self, text: str, raw_results: list[Any], nlp_artifacts: Any, recognizers: list[Any], context: Any = None
         ) -> list[Any]:
             """Return the results with their scores as ``guard.detect`` would give them."""
-            words = {recognizer.id: (recognizer.context or [], getattr(recognizer, "spec", None)) for recognizer in recognizers}
+            words = {
+                recognizer.id: (recognizer.context or [], getattr(recognizer, "spec", None))
+                for recognizer in recognizers
+            }
             around = " ".join(context or []).casefold()
             for result in raw_results:
                 near, spec = words.get((result.recognition_metadata or {}).get("recognizer_identifier"), ([], None))
@@ -102,7 +105,9 @@ def _enhancer() -> Any:
     return RawTextEnhancer
 
 
-def analyze_texts(texts: Sequence[str], analyzer: Any, *, language: str = "en", context: Sequence[str] = ()) -> list[list[Finding]]:
+def analyze_texts(
+    texts: Sequence[str], analyzer: Any, *, language: str = "en", context: Sequence[str] = ()
+) -> list[list[Finding]]:
     """Return what an analyzer finds in each text, foreign recognizers included."""
     categories = {spec.name: (spec.category, spec.label) for spec in SPECS}
     found = []

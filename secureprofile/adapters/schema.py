@@ -29,7 +29,12 @@ metadata = MetaData()
 meta = Table("meta", metadata, Column("key", String(64), primary_key=True), Column("value", Text, nullable=False))
 """Facts about the workspace: schema version, id, creator, policy, keys, consent epoch."""
 
-staff = Table("staff", metadata, Column("actor", Text, primary_key=True), Column("staff_id", String(32), unique=True, nullable=False))
+staff = Table(
+    "staff",
+    metadata,
+    Column("actor", Text, primary_key=True),
+    Column("staff_id", String(32), unique=True, nullable=False),
+)
 """Who is behind the opaque staff ids of the log. Deletable: the log stays valid."""
 
 log = Table("log", metadata, Column("idx", Integer, primary_key=True), Column("body", LargeBinary, nullable=False))

@@ -76,7 +76,9 @@ class LogSigner:
         except FileNotFoundError:
             return Frontier()
         except ValueError:
-            raise CannotTell("the signer's memory is damaged", hint="restore the folder signer/ from a backup") from None
+            raise CannotTell(
+                "the signer's memory is damaged", hint="restore the folder signer/ from a backup"
+            ) from None
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

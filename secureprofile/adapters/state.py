@@ -147,9 +147,13 @@ def _no_driver_errors() -> Iterator[None]:
     except OperationalError as error:
         text = str(error.orig)
         if "full" in text or "disk I/O" in text:
-            raise CannotTell("the disk is full: nothing was recorded, so nothing was done", hint="free some space") from None
+            raise CannotTell(
+                "the disk is full: nothing was recorded, so nothing was done", hint="free some space"
+            ) from None
         if "locked" in text:
-            raise CannotTell("another process holds the state database", hint="wait for it to end, then try again") from None
+            raise CannotTell(
+                "another process holds the state database", hint="wait for it to end, then try again"
+            ) from None
         raise CannotTell("the state database cannot be opened", hint="check that the workspace is writable") from None
     except DatabaseError:
         raise CannotTell("the state database is damaged", hint="restore the workspace from a backup") from None
@@ -183,7 +187,8 @@ class Reader:
         """Yield the audit entries from ``start`` on, in order."""
         query = sa.select(schema.log.c.body).where(schema.log.c.idx >= start).order_by(schema.log.c.idx)
         for row in self.connection.execution_options(yield_per=1000).execute(query):
-            yield bytes(row[0])
+            # SQLite keeps whatever type somebody wrote: a changed entry must reach verification, not end here
+            yield row[0] if isinstance(row[0], bytes) else str(row[0]).encode()
 
     def tokens(self, domain: str) -> list[tuple[str, str]]:
         """Return (lookup, token) of everybody enrolled in a domain."""
@@ -215,7 +220,7 @@ class Reader:
         """Return one person's records: (purpose, state, at, method, notice), oldest first."""
         c = schema.consents.c
         query = sa.select(c.purpose, c.state, c.at, c.method, c.notice).where(c.person == person).order_by(c.at)
-        return [tuple(row) for row in self.connection.execute(query)]  # type: ignore[misc]
+        return [tuple(row) for row in self.connection.execute(query)]
 
     def latest(self, dataset: str) -> Snapshot | None:
         """Return the newest snapshot of a dataset or of ``@portrait``."""
@@ -250,7 +255,9 @@ class Reader:
     def release(self, *, plan: str, snapshot: int) -> StoredRelease | None:
         """Return what the same plan on the same snapshot published."""
         c = schema.releases.c
-        row = self.connection.execute(sa.select(schema.releases).where(c.plan == plan, c.snapshot == snapshot)).one_or_none()
+        row = self.connection.execute(
+            sa.select(schema.releases).where(c.plan == plan, c.snapshot == snapshot)
+        ).one_or_none()
         return None if row is None else StoredRelease(**row._asdict())
 
     def releases(self) -> list[StoredRelease]:
@@ -265,7 +272,9 @@ class Reader:
 
     def staff_id(self, actor: str) -> str | None:
         """Return the opaque id under which an actor stands in the log."""
-        found = self.connection.execute(sa.select(schema.staff.c.staff_id).where(schema.staff.c.actor == actor)).scalar()
+        found = self.connection.execute(
+            sa.select(schema.staff.c.staff_id).where(schema.staff.c.actor == actor)
+        ).scalar()
         return None if found is None else str(found)
 
 

@@ -16,10 +16,12 @@ app = typer.Typer(help="The log of every access: read it, verify it, sign it.", 
 @app.command("verify")
 def verify(
     since: Annotated[
-        list[Path] | None, typer.Option("--since", metavar="CHECKPOINT", help="A checkpoint kept earlier; may be repeated.")
+        list[Path] | None,
+        typer.Option("--since", metavar="CHECKPOINT", help="A checkpoint kept earlier; may be repeated."),
     ] = None,
     key: Annotated[
-        list[str] | None, typer.Option("--key", metavar="VKEY", help="Verifier key known from outside. [default: the workspace's]")
+        list[str] | None,
+        typer.Option("--key", metavar="VKEY", help="Verifier key known from outside. [default: the workspace's]"),
     ] = None,
     workspace: Folder = None,
     actor: Actor = None,
@@ -35,9 +37,19 @@ def verify(
     with opened(workspace, actor=actor) as place:
         verdict = place.audit.verify(checkpoints=notes, keys=key or ())
     if json:
-        show.as_json("verdict", {"entries": verdict.entries, "covered": verdict.covered, "unanchored": verdict.unanchored, "root": verdict.root})
+        show.as_json(
+            "verdict",
+            {
+                "entries": verdict.entries,
+                "covered": verdict.covered,
+                "unanchored": verdict.unanchored,
+                "root": verdict.root,
+            },
+        )
         return
-    print(f"verified: {verdict.entries} entries, {verdict.covered} covered by a signed checkpoint, {verdict.unanchored} after it")
+    print(
+        f"verified: {verdict.entries} entries, {verdict.covered} covered by a signed checkpoint, {verdict.unanchored} after it"
+    )
     print(f"root: {verdict.root}")
     if verdict.interrupted:
         places = ", ".join(map(str, verdict.interrupted))

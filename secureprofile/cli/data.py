@@ -13,7 +13,9 @@ from secureprofile.cli.options import Actor, Folder, Json, Memory, Overwrite, Po
 if TYPE_CHECKING:
     from secureprofile.flows.guarded import Treated
 
-Input = Annotated[Path, typer.Argument(metavar="INPUT", help="CSV, JSON Lines or Parquet file; CSV and JSON may be gzip'd.")]
+Input = Annotated[
+    Path, typer.Argument(metavar="INPUT", help="CSV, JSON Lines or Parquet file; CSV and JSON may be gzip'd.")
+]
 
 consent = typer.Typer(help="Who allowed what: import, show, grant, withdraw.", no_args_is_help=True)
 exports = typer.Typer(help="Row-level files that left the workspace.", no_args_is_help=True)
@@ -32,7 +34,8 @@ def register(app: typer.Typer) -> None:
 def init(
     policy: Policy = "retail",
     keys: Annotated[
-        str | None, typer.Option("--keys", help="Where the keys go: file:FOLDER, outside the workspace.", show_default=False)
+        str | None,
+        typer.Option("--keys", help="Where the keys go: file:FOLDER, outside the workspace.", show_default=False),
     ] = None,
     workspace: Folder = None,
     actor: Actor = None,
@@ -46,7 +49,9 @@ def init(
     made = Workspace.open(folder, policy=policy, actor=actor, keys=keys)
     try:
         if not made.fresh:
-            raise OutputError(f"there is a workspace in {folder} already", hint="use it, or name another folder with -w")
+            raise OutputError(
+                f"there is a workspace in {folder} already", hint="use it, or name another folder with -w"
+            )
         show.say(f"workspace   {folder}")
         show.say(f"policy      {made.policy_name}")
         show.say(f"keys        {made.keys_reference.removeprefix('file:')} (keep them apart, and back them up)")
@@ -75,7 +80,9 @@ def scan(
         columns = flow.scan([open_file(path) for path in inputs], full=full, progress=progress)
     if draft_policy is not None:
         write_whole(draft_policy, flow.draft_policy(columns).encode(), overwrite=overwrite)
-        show.say(f"draft policy in {draft_policy}: read and complete it, then run: secureprofile policy check", quiet=quiet)
+        show.say(
+            f"draft policy in {draft_policy}: read and complete it, then run: secureprofile policy check", quiet=quiet
+        )
     if json:
         show.as_json("scan", {"columns": [_scanned(column) for column in columns]})
     else:
@@ -94,7 +101,9 @@ def scan(
             ],
         )
     personal = sum(column.personal for column in columns)
-    show.say(f"{personal} of {len(columns)} columns hold personal data (not logged: scan needs no workspace)", quiet=quiet)
+    show.say(
+        f"{personal} of {len(columns)} columns hold personal data (not logged: scan needs no workspace)", quiet=quiet
+    )
     if personal:
         raise typer.Exit(1)
 
@@ -121,9 +130,13 @@ def anonymize(
     output: Annotated[Path, typer.Option("--output", "-o", help="File to write: .csv, .jsonl (also .gz) or .parquet.")],
     purpose: Purpose = None,
     policy: Policy = None,
-    dataset: Annotated[str | None, typer.Option("--dataset", help="Dataset of the policy. [default: by file name]")] = None,
+    dataset: Annotated[
+        str | None, typer.Option("--dataset", help="Dataset of the policy. [default: by file name]")
+    ] = None,
     recipient: Annotated[str | None, typer.Option("--recipient", help="Who gets it; registered in the policy.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done to each column; read no row.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be done to each column; read no row.")
+    ] = False,
     overwrite: Overwrite = False,
     workspace: Folder = None,
     actor: Actor = None,
@@ -139,7 +152,13 @@ def anonymize(
         chosen = purpose or place.default_purpose("export")
         with place.session(purpose=chosen) as one, show.progress(quiet=quiet) as progress:
             done = one.anonymize_file(
-                source, output, dataset=name, recipient=recipient, overwrite=overwrite, dry_run=dry_run, progress=progress
+                source,
+                output,
+                dataset=name,
+                recipient=recipient,
+                overwrite=overwrite,
+                dry_run=dry_run,
+                progress=progress,
             )
     _show_treated(done, str(output), json=json, quiet=quiet)
 
@@ -155,9 +174,11 @@ def ingest(
     quiet: Quiet = False,
 ) -> None:
     """Add a file's rows to the store, as pseudonyms, of people who may be there."""
-    with session(workspace, actor=actor, purpose=purpose, output="store", memory=memory_limit) as one:
-        with show.progress(quiet=quiet) as progress:
-            done = one.ingest(dataset, source, progress=progress)
+    with (
+        session(workspace, actor=actor, purpose=purpose, output="store", memory=memory_limit) as one,
+        show.progress(quiet=quiet) as progress,
+    ):
+        done = one.ingest(dataset, source, progress=progress)
     _show_treated(done, f"store, snapshot {done.entry}", json=json, quiet=quiet)
 
 
@@ -171,7 +192,10 @@ def _show_treated(done: Treated, target: str, *, json: bool, quiet: bool) -> Non
     }
     columns = [(plan.name, plan.category, "denied" if plan.denied else plan.treatment.kind) for plan in done.columns]
     if json:
-        body = {"internal": counts, "columns": [dict(zip(("name", "category", "treatment"), c, strict=True)) for c in columns]}
+        body = {
+            "internal": counts,
+            "columns": [dict(zip(("name", "category", "treatment"), c, strict=True)) for c in columns],
+        }
         show.as_json("treated", {**body, "entry": done.entry, "target": target})
         return
     if quiet:
@@ -192,7 +216,9 @@ def _show_treated(done: Treated, target: str, *, json: bool, quiet: bool) -> Non
 
 
 @consent.command("import")
-def consent_import(source: Input, workspace: Folder = None, actor: Actor = None, json: Json = False, quiet: Quiet = False) -> None:
+def consent_import(
+    source: Input, workspace: Folder = None, actor: Actor = None, json: Json = False, quiet: Quiet = False
+) -> None:
     """Add the records of a file: who, purpose, state, at, method, notice."""
     with session(workspace, actor=actor) as one, show.progress(quiet=quiet) as progress:
         done = one.import_consents(source, progress=progress)
@@ -200,7 +226,9 @@ def consent_import(source: Input, workspace: Folder = None, actor: Actor = None,
         internal = {"rows": done.rows, "people": done.people, "added": done.added, "rejected": done.rejected}
         show.as_json("consents", {"internal": internal})
         return
-    show.say(f"{done.added:,} of {done.rows:,} records are new, of {done.people:,} people (internal figures)", quiet=quiet)
+    show.say(
+        f"{done.added:,} of {done.rows:,} records are new, of {done.people:,} people (internal figures)", quiet=quiet
+    )
     for rule, count in done.rejected.items():
         show.say(f"  {count:,} rows left out: {rule}", quiet=quiet)
 

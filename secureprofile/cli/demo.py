@@ -40,7 +40,9 @@ STEPS: tuple[tuple[str, str, int], ...] = (
 )  # fmt: skip
 
 
-def run_demo(out: Path, run: Callable[[list[str]], int], *, customers: int, orders: int, overwrite: bool, quiet: bool) -> None:
+def run_demo(
+    out: Path, run: Callable[[list[str]], int], *, customers: int, orders: int, overwrite: bool, quiet: bool
+) -> None:
     """Make the shop in ``out``, ``run`` every step there as a command line, and print a summary.
 
     Raises:
@@ -66,7 +68,9 @@ def run_demo(out: Path, run: Callable[[list[str]], int], *, customers: int, orde
 
 
 def _has_quiet(command: str) -> bool:
-    return command.split()[0] in ("scan", "anonymize", "ingest", "report") or command.startswith(("portrait", "release run"))
+    return command.split()[0] in ("scan", "anonymize", "ingest", "report") or command.startswith(
+        ("portrait", "release run")
+    )
 
 
 def _prepare(out: Path, *, overwrite: bool) -> None:
@@ -80,13 +84,18 @@ def _prepare(out: Path, *, overwrite: bool) -> None:
         out.mkdir(parents=True, exist_ok=True)
         (out / _MARK).touch()
     except OSError as error:
-        raise OutputError(f"{out} cannot be written: {error.strerror}", hint="choose another folder with --out") from None
+        raise OutputError(
+            f"{out} cannot be written: {error.strerror}", hint="choose another folder with --out"
+        ) from None
 
 
 @contextmanager
 def _inside(folder: Path) -> Iterator[None]:
     """Run in the demo's folder, with nothing from the user's own setting leaking in."""
-    here, kept = Path.cwd(), {name: os.environ.pop(name, None) for name in ("SECUREPROFILE_WORKSPACE", "SECUREPROFILE_ACTOR")}
+    here, kept = (
+        Path.cwd(),
+        {name: os.environ.pop(name, None) for name in ("SECUREPROFILE_WORKSPACE", "SECUREPROFILE_ACTOR")},
+    )
     os.chdir(folder)
     try:
         yield
@@ -110,7 +119,9 @@ def _summary(out: Path, seconds: float) -> None:
         place.close()
     people = Internal(value=_people_in_file(), what="people in customers.csv")
     out_of_it = Internal(value=people.value - built.people, what="people excluded for lack of consent")
-    columns = plan_columns(policy, dataset="customers", purpose="partner-analytics", header=list(policy.datasets["customers"].columns))
+    columns = plan_columns(
+        policy, dataset="customers", purpose="partner-analytics", header=list(policy.datasets["customers"].columns)
+    )
     treated = Counter("denied" if plan.denied else plan.treatment.kind for plan in columns)
     print("\n── summary " + "─" * 60)
     print(f"people in                {people}")
@@ -118,7 +129,10 @@ def _summary(out: Path, seconds: float) -> None:
     print("columns treated          " + ", ".join(f"{count} {kind}" for kind, count in treated.most_common()))
     print(f"privacy budget           ε {account.epsilon_spent} spent, {account.epsilon_left} left of {account.epsilon}")
     print(f"audit log                {entries} entries, verified")
-    print("files                    " + ", ".join(str(out / name) for name in ("report.html", "report.zh.html", "customers.safe.csv")))
+    print(
+        "files                    "
+        + ", ".join(str(out / name) for name in ("report.html", "report.zh.html", "customers.safe.csv"))
+    )
     print(f"time                     {seconds:.1f} s")
 
 

@@ -55,9 +55,7 @@ def opened(
     """Give the workspace, closed afterwards."""
     from secureprofile.workspace import Workspace
 
-    workspace = Workspace.open(
-        workspace_folder(folder), actor=actor, policy=policy, memory_limit=memory, create=create
-    )
+    workspace = Workspace.open(workspace_folder(folder), actor=actor, policy=policy, memory_limit=memory, create=create)
     try:
         yield workspace
     finally:
@@ -66,7 +64,12 @@ def opened(
 
 @contextmanager
 def session(
-    folder: str | None, *, actor: str | None, purpose: str | None = None, output: str | None = None, memory: str | None = None
+    folder: str | None,
+    *,
+    actor: str | None,
+    purpose: str | None = None,
+    output: str | None = None,
+    memory: str | None = None,
 ) -> Iterator[Session]:
     """Give a session in an existing workspace; ``output`` finds the purpose where none is named."""
     with opened(folder, actor=actor, memory=memory) as workspace:

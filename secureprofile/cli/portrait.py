@@ -33,7 +33,10 @@ def tags_list(workspace: Folder = None, actor: Actor = None, json: Json = False)
     with session(workspace, actor=actor) as one:
         found = one.tags.tags
     if json:
-        show.as_json("tags", {"tags": [{"code": t.code, "dimension": t.dimension, "values": [v.code for v in t.values]} for t in found]})
+        show.as_json(
+            "tags",
+            {"tags": [{"code": t.code, "dimension": t.dimension, "values": [v.code for v in t.values]} for t in found]},
+        )
         return
     show.table(
         ("tag", "dimension", "name", "名称", "values"),
@@ -59,7 +62,8 @@ def tags_check(file: Annotated[Path, typer.Argument(help="A tag dictionary.")]) 
 @portrait.command("build")
 def portrait_build(
     as_of: Annotated[
-        str | None, typer.Option("--as-of", metavar="DATE", help="Day from which ages and recency count.", show_default="today")
+        str | None,
+        typer.Option("--as-of", metavar="DATE", help="Day from which ages and recency count.", show_default="today"),
     ] = None,
     purpose: Purpose = None,
     workspace: Folder = None,
@@ -77,9 +81,11 @@ def portrait_build(
         day = date.fromisoformat(as_of) if as_of else None
     except ValueError:
         raise UsageError("--as-of is not a date", hint="write it as 2026-10-01") from None
-    with session(workspace, actor=actor, purpose=purpose, output="store", memory=memory_limit) as one:
-        with show.progress(quiet=quiet) as progress:
-            built = one.build_portrait(as_of=day, progress=progress)
+    with (
+        session(workspace, actor=actor, purpose=purpose, output="store", memory=memory_limit) as one,
+        show.progress(quiet=quiet) as progress,
+    ):
+        built = one.build_portrait(as_of=day, progress=progress)
     if json:
         internal = {"people": built.people, "rejected": built.rejected}
         show.as_json("portrait", {"internal": internal, "snapshot": built.snapshot.id, "reused": built.reused})
@@ -112,11 +118,19 @@ def release_plan(name: Name, workspace: Folder = None, actor: Actor = None, json
         account = one.accounts(plan.request.domain)[0]
     rows = [(" × ".join(table) or "everybody", plan.cells(table)) for table in plan.request.tables]
     if json:
-        tables = [{"table": table, "cells": cells, "sd": plan.sd, "half_width": plan.half_width} for table, cells in rows]
+        tables = [
+            {"table": table, "cells": cells, "sd": plan.sd, "half_width": plan.half_width} for table, cells in rows
+        ]
         show.as_json("plan", {"name": name, "plan": plan.hash, "tables": tables, "epsilon": str(plan.request.epsilon)})
         return
-    show.table(("table", "cells", "noise sd", "95 % interval"), [(t, c, f"{plan.sd:.1f}", f"± {plan.half_width}") for t, c in rows], right=(1, 2, 3))
-    show.say(f"costs ε = {plan.request.epsilon}, δ = {plan.request.delta}; {account.epsilon_left} of {account.epsilon} is left for {account.name}")
+    show.table(
+        ("table", "cells", "noise sd", "95 % interval"),
+        [(t, c, f"{plan.sd:.1f}", f"± {plan.half_width}") for t, c in rows],
+        right=(1, 2, 3),
+    )
+    show.say(
+        f"costs ε = {plan.request.epsilon}, δ = {plan.request.delta}; {account.epsilon_left} of {account.epsilon} is left for {account.name}"
+    )
 
 
 @release.command("run")
@@ -130,25 +144,35 @@ def release_run(
     quiet: Quiet = False,
 ) -> None:
     """Draw the noise and publish: charged and recorded before anybody sees a number."""
-    with session(workspace, actor=actor, purpose=purpose, output="release", memory=memory_limit) as one:
-        with show.progress(quiet=quiet) as progress:
-            done = one.run(name, progress=progress)
+    with (
+        session(workspace, actor=actor, purpose=purpose, output="release", memory=memory_limit) as one,
+        show.progress(quiet=quiet) as progress,
+    ):
+        done = one.run(name, progress=progress)
     document = done.document
     if json:
         print(done.stored.body.decode(), end="")
         return
     if done.reused:
-        show.say(f"{document.release_id}: the same plan on the same portrait was published before; nothing was spent", quiet=quiet)
+        show.say(
+            f"{document.release_id}: the same plan on the same portrait was published before; nothing was spent",
+            quiet=quiet,
+        )
     else:
         show.say(f"{document.release_id}: spent ε = {document.epsilon}, δ = {document.delta}", quiet=quiet)
-    show.say(f"lifetime: ε = {document.epsilon_spent} of {document.epsilon_ceiling}; next: secureprofile report {name} -o report.html", quiet=quiet)
+    show.say(
+        f"lifetime: ε = {document.epsilon_spent} of {document.epsilon_ceiling}; next: secureprofile report {name} -o report.html",
+        quiet=quiet,
+    )
 
 
 def report(
     name: Annotated[str, typer.Argument(help="A published release: its name or id.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="File to write.")],
     lang: Annotated[str, typer.Option("--lang", help="en or zh.")] = "en",
-    format: Annotated[str | None, typer.Option("--format", help="html, json, csv or md.", show_default="by file name")] = None,
+    format: Annotated[
+        str | None, typer.Option("--format", help="html, json, csv or md.", show_default="by file name")
+    ] = None,
     overwrite: Overwrite = False,
     workspace: Folder = None,
     actor: Actor = None,
@@ -173,12 +197,18 @@ def budget_show(workspace: Folder = None, actor: Actor = None, json: Json = Fals
     with session(workspace, actor=actor) as one:
         found = one.accounts()
     if json:
-        rows = [{"account": a.name, "epsilon": str(a.epsilon), "spent": str(a.epsilon_spent), "left": str(a.epsilon_left)} for a in found]
+        rows = [
+            {"account": a.name, "epsilon": str(a.epsilon), "spent": str(a.epsilon_spent), "left": str(a.epsilon_left)}
+            for a in found
+        ]
         show.as_json("budget", {"accounts": rows})
         return
     show.table(
         ("account", "ε spent", "of", "", "δ spent", "of"),
-        [(a.name, a.epsilon_spent, a.epsilon, _gauge(float(a.epsilon_spent / a.epsilon)), a.delta_spent, a.delta) for a in found],
+        [
+            (a.name, a.epsilon_spent, a.epsilon, _gauge(float(a.epsilon_spent / a.epsilon)), a.delta_spent, a.delta)
+            for a in found
+        ],
         right=(1, 2, 4, 5),
     )
 
@@ -186,4 +216,3 @@ def budget_show(workspace: Folder = None, actor: Actor = None, json: Json = Fals
 def _gauge(share: float, width: int = 20) -> str:
     full = round(min(1.0, share) * width)
     return "█" * full + "░" * (width - full)
-

@@ -24,8 +24,8 @@ def standard_deviation(epsilon: float) -> float:
     """Return the noise's standard deviation, √(2α)/(1 − α), in units of the count.
 
     Example:
-        >>> round(standard_deviation(1.0), 4)
-        1.3569
+        >>> round(standard_deviation(1.0), 3)
+        1.357
     """
     alpha = math.exp(-epsilon)
     return math.sqrt(2 * alpha) / -math.expm1(-epsilon)

@@ -112,9 +112,7 @@ class _Reader:
     def problem(self, path: tuple[str | int, ...], message: str, hint: str = "") -> None:
         line, column = self.document.position(path)
         dotted = ".".join(str(step) for step in path) or "(file)"
-        self.problems.append(
-            Problem(file=self.file, line=line, column=column, path=dotted, message=message, hint=hint)
-        )
+        self.problems.append(Problem(file=self.file, line=line, column=column, path=dotted, message=message, hint=hint))
 
     def request(self, name: str, body: object) -> Request | None:
         path: tuple[str | int, ...] = ("releases", name)
@@ -124,12 +122,18 @@ class _Reader:
             return None
         before = len(self.problems)
         title = body["title"]
-        if not (isinstance(title, dict) and set(title) == {"en", "zh"} and all(isinstance(t, str) for t in title.values())):
+        if not (
+            isinstance(title, dict) and set(title) == {"en", "zh"} and all(isinstance(t, str) for t in title.values())
+        ):
             self.problem((*path, "title"), "expected {en: …, zh: …}")
         if body["purpose"] not in self.policy.purposes:
-            self.problem((*path, "purpose"), "the policy has no such purpose", "one of: " + ", ".join(self.policy.purposes))
+            self.problem(
+                (*path, "purpose"), "the policy has no such purpose", "one of: " + ", ".join(self.policy.purposes)
+            )
         if body["domain"] not in self.policy.domains:
-            self.problem((*path, "domain"), "the policy has no such domain", "one of: " + ", ".join(self.policy.domains))
+            self.problem(
+                (*path, "domain"), "the policy has no such domain", "one of: " + ", ".join(self.policy.domains)
+            )
         epsilon = self.amount((*path, "epsilon"), body["epsilon"])
         delta = self.amount((*path, "delta"), body["delta"])
         tables = self.tables_of((*path, "tables"), body["tables"])

@@ -47,7 +47,10 @@ def output_format(path: Path) -> tuple[Format, bool]:
     gzip = path.suffix == ".gz"
     suffix = Path(path.stem).suffix if gzip else path.suffix
     if suffix not in SUFFIXES or (gzip and SUFFIXES[suffix] == "parquet"):
-        raise UsageError(f"{path.name}: the output's format is not known", hint="end it in .csv, .csv.gz, .jsonl, .jsonl.gz or .parquet")
+        raise UsageError(
+            f"{path.name}: the output's format is not known",
+            hint="end it in .csv, .csv.gz, .jsonl, .jsonl.gz or .parquet",
+        )
     return SUFFIXES[suffix], gzip
 
 
@@ -63,7 +66,9 @@ def registered_recipient(context: Context, recipient: str | None) -> str:
         return str(chosen)
     record(context, "anonymize", result="deny", reason="unknown-recipient")
     raise PolicyRefused(
-        f"purpose {context.purpose} has no such recipient" if recipient else f"purpose {context.purpose} has several recipients",
+        f"purpose {context.purpose} has no such recipient"
+        if recipient
+        else f"purpose {context.purpose} has several recipients",
         reason="unknown-recipient",
         hint="--recipient, one of: " + ", ".join(purpose.recipients),
     )
@@ -91,7 +96,14 @@ def anonymize(
     plans = plan_file(context, "anonymize", source.columns, dataset)
     if dry_run:
         return Treated(
-            rows_in=0, rows_out=0, without_consent=0, without_subject=0, unreadable={}, columns=plans, entry=-1, path=None
+            rows_in=0,
+            rows_out=0,
+            without_consent=0,
+            without_subject=0,
+            unreadable={},
+            columns=plans,
+            entry=-1,
+            path=None,
         )
     with begin(context, "anonymize", dataset=dataset, recipient=whom, treatments=treatments(plans)) as act:
         with context.home.scratch() as scratch, whole_file(output, overwrite=overwrite) as partial:

@@ -102,13 +102,17 @@ def _visible(context: Context, snapshot: Snapshot, allowed: ir.Table | None, eng
     return table if allowed is None else table.semi_join(allowed, "person")
 
 
-def _rejects(tables: dict[str, ir.Table], tags: TagDictionary, as_of: date, engine: DuckEngine) -> dict[str, dict[str, int]]:
+def _rejects(
+    tables: dict[str, ir.Table], tags: TagDictionary, as_of: date, engine: DuckEngine
+) -> dict[str, dict[str, int]]:
     """Count what cleaning leaves out, per dataset and rule."""
     counted: dict[str, dict[str, int]] = {}
     for name, table in tables.items():
         if name in tags.clean:
             _, rejects = clean(table, tags.clean[name], as_of)
-            counted[name] = {row["rule"]: int(row["count"]) for row in engine.to_arrow(rejects).to_pylist() if row["count"]}
+            counted[name] = {
+                row["rule"]: int(row["count"]) for row in engine.to_arrow(rejects).to_pylist() if row["count"]
+            }
     return counted
 
 
@@ -116,4 +120,3 @@ def _show(tx: Writer, snapshot: Snapshot) -> None:
     if tx.consent_epoch() != snapshot.consent_epoch:
         raise CannotTell("consents changed while the portrait was built", hint="run the same command again")
     tx.add_snapshot(snapshot)
-

@@ -56,7 +56,9 @@ def import_consents(context: Context, source: Source, *, progress: Progress) -> 
             tx.enrol(sorted({row["lookup_"] for row in good}), spec.domain)
             tokens = dict(tx.tokens(spec.domain))
             added = tx.add_consents([_record(row, tokens[row["lookup_"]]) for row in good])
-            return Imported(rows=len(rows), people=len({row["lookup_"] for row in good}), added=added, rejected=rejected)
+            return Imported(
+                rows=len(rows), people=len({row["lookup_"] for row in good}), added=added, rejected=rejected
+            )
 
         return act.commit(work, rows=size_class(len(good)))
 
@@ -141,7 +143,9 @@ def change_consent(context: Context, identifier: str, *, purpose: str, state: St
         raise UsageError("the policy has no such purpose", hint="one of: " + ", ".join(context.policy.policy.purposes))
     person = person_of(context, identifier)
     if person is None:
-        raise UsageError("nobody is known under this identifier", hint="use the identifier of the subject column, as in the files")
+        raise UsageError(
+            "nobody is known under this identifier", hint="use the identifier of the subject column, as in the files"
+        )
     with begin(context, f"consent.{'grant' if state == 'granted' else 'withdraw'}", details={"for": purpose}) as act:
         entry = ConsentRecord(person=person, purpose=purpose, state=state, at=now(), method=method)
         act.commit(lambda tx: tx.add_consents([entry]), details={"for": purpose})

@@ -18,8 +18,8 @@ from secureprofile.adapters.home import Home
 from secureprofile.adapters.keys import KeyRing
 from secureprofile.adapters.signer import LogSigner
 from secureprofile.adapters.state import State, Writer
-from secureprofile.audit.entry import Entry
-from secureprofile.policy.decide import decide, roles_of
+from secureprofile.audit.entry import Entry, Phase
+from secureprofile.policy.decide import Output, decide, roles_of
 from secureprofile.policy.parse import LoadedPolicy
 from secureprofile.version import __version__
 
@@ -47,7 +47,7 @@ class Context:
         """The roles that the policy gives this actor."""
         return roles_of(self.policy.policy, self.actor, creator=self.creator)
 
-    def entry(self, act: str, phase: str, **fields: Any) -> Entry:
+    def entry(self, act: str, phase: Phase, **fields: Any) -> Entry:
         """Return an entry with who, when, why and under which policy filled in."""
         purpose = self.policy.policy.purposes.get(self.purpose or "")
         return Entry(
@@ -58,7 +58,7 @@ class Context:
             roles=self.roles,
             authenticated=self.authenticated,
             purpose=self.purpose if purpose else None,
-            lawful_basis=dict(purpose.lawful_basis) if purpose else {},
+            lawful_basis={str(law): basis for law, basis in purpose.lawful_basis.items()} if purpose else {},
             policy=self.policy.hash,
             software=f"secureprofile {__version__}",
             **fields,
@@ -73,7 +73,7 @@ def record(context: Context, act: str, **fields: Any) -> int:
     return index
 
 
-def authorise(context: Context, act: str, output: str, *, dataset: str | None = None) -> None:
+def authorise(context: Context, act: str, output: Output, *, dataset: str | None = None) -> None:
     """Let the policy decide; a refusal is recorded before it is raised.
 
     Raises:
@@ -106,7 +106,9 @@ class Act:
         with self._context.state.writing() as tx:
             result = work(tx)
             known = {name: value(tx) if callable(value) else value for name, value in fields.items()}
-            entry = self._context.entry(self._name, "outcome", intent=self.index, result="allow", reason="done", **known)
+            entry = self._context.entry(
+                self._name, "outcome", intent=self.index, result="allow", reason="done", **known
+            )
             tx.append(entry.to_bytes())
         self.done = True
         self._context.signer.sign(self._context.state)

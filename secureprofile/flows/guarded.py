@@ -87,9 +87,7 @@ def needs_scrubbing(plans: Sequence[ColumnPlan]) -> bool:
 def own_identifiers(plans: Sequence[ColumnPlan]) -> list[tuple[str, str]]:
     """Return (label, column) of the row's own direct identifiers, most specific kinds first."""
     labels = {spec.category: spec.label for spec in reversed(SPECS)} | {"user.name": "NAME"}
-    own = [
-        plan for plan in plans if within(plan.category, DIRECT_IDENTIFIERS) and not within(plan.category, _NOT_OWN)
-    ]
+    own = [plan for plan in plans if within(plan.category, DIRECT_IDENTIFIERS) and not within(plan.category, _NOT_OWN)]
     return [(labels.get(plan.category, plan.category.rsplit(".", 1)[-1].upper()), plan.name) for plan in own]
 
 
@@ -99,13 +97,18 @@ def lookup(context: Context, table: ir.Table, column: str, dataset: Dataset, eng
     key = derive(secret, purpose="vault", recipient="", category=dataset.domain)
     joined = table.cross_join(engine.table(pa.table({k: [v] for k, v in pads({"vault": key}).items()})))
     category = dataset.columns[dataset.subject].category
-    digest = engine.functions.hmac_hex(canonical(joined[column], category), joined["inner_vault"], joined["outer_vault"])
+    digest = engine.functions.hmac_hex(
+        canonical(joined[column], category), joined["inner_vault"], joined["outer_vault"]
+    )
     return joined.mutate(lookup_=digest).drop("inner_vault", "outer_vault")
 
 
 def people(pairs: Sequence[tuple[str, str]], engine: DuckEngine) -> ir.Table:
     """Return (lookup_, person) of the people whose rows may pass, as a table to join with."""
-    columns = {"lookup_": pa.array([p[0] for p in pairs], pa.string()), "person": pa.array([p[1] for p in pairs], pa.string())}
+    columns = {
+        "lookup_": pa.array([p[0] for p in pairs], pa.string()),
+        "person": pa.array([p[1] for p in pairs], pa.string()),
+    }
     return engine.table(pa.table(columns))
 
 

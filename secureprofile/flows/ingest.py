@@ -87,7 +87,13 @@ def _passing(context: Context, keyed: ir.Table, spec: Dataset, engine: DuckEngin
 
 
 def _count(
-    keyed: ir.Table, rows: ir.Table, plans: tuple[ColumnPlan, ...], stored: int, index: int, folder: Path, engine: DuckEngine
+    keyed: ir.Table,
+    rows: ir.Table,
+    plans: tuple[ColumnPlan, ...],
+    stored: int,
+    index: int,
+    folder: Path,
+    engine: DuckEngine,
 ) -> Treated:
     counts = engine.to_arrow(
         keyed.aggregate(rows=keyed.count(), nobody=keyed["lookup_"].isnull().sum().fill_null(0))
@@ -109,7 +115,9 @@ def _count(
 def _show(context: Context, tx: Writer, dataset: str, index: int, rows: int, epoch: int) -> None:
     """Make the snapshot visible, unless somebody's consent changed meanwhile."""
     if tx.consent_epoch() != epoch:
-        raise CannotTell("consents changed while the file was read: nothing was stored", hint="run the same command again")
+        raise CannotTell(
+            "consents changed while the file was read: nothing was stored", hint="run the same command again"
+        )
     parent = tx.latest(dataset)
     path = str(context.home.store(dataset, index).relative_to(context.home.root))
     tx.add_snapshot(
@@ -123,4 +131,3 @@ def _show(context: Context, tx: Writer, dataset: str, index: int, rows: int, epo
             detail={},
         )
     )
-

@@ -125,9 +125,7 @@ def check_budget(context: Context, view: Reader, request: Request) -> Account:
     return books[0]
 
 
-def run(
-    context: Context, tags: TagDictionary, name: str, *, progress: Progress, sampler: Sampler | None = None
-) -> Run:
+def run(context: Context, tags: TagDictionary, name: str, *, progress: Progress, sampler: Sampler | None = None) -> Run:
     """Run a planned release on the newest portrait.
 
     The same plan on the same portrait returns the stored bytes and costs nothing; that is decided by their ids, never by
@@ -141,7 +139,9 @@ def run(
     planned = plan(context, tags, name)
     request = planned.request
     if request.purpose != context.purpose:
-        raise UsageError(f"release {name} is declared for purpose {request.purpose}", hint=f"--purpose {request.purpose}")
+        raise UsageError(
+            f"release {name} is declared for purpose {request.purpose}", hint=f"--purpose {request.purpose}"
+        )
     with context.state.reading() as view:
         snapshot = _portrait(context, view, tags)
         stored = view.release(plan=planned.hash, snapshot=snapshot.id)
@@ -208,7 +208,9 @@ def _portrait(context: Context, view: Reader, tags: TagDictionary) -> Snapshot:
     if snapshot is None or snapshot.detail["rests_on"]["purpose"] != context.purpose:
         raise Refused("there is no portrait for this purpose yet", hint="secureprofile portrait build")
     if snapshot.consent_epoch != view.consent_epoch():
-        raise Refused("consents changed since the portrait was built", hint="secureprofile portrait build, then run it again")
+        raise Refused(
+            "consents changed since the portrait was built", hint="secureprofile portrait build, then run it again"
+        )
     if snapshot.detail["rests_on"]["tags"] != tags.hash:
         raise Refused("the tag dictionary changed since the portrait was built", hint="secureprofile portrait build")
     return snapshot
@@ -224,22 +226,22 @@ def _exact_counts(
         context.state.reading() as view,
     ):
         profile = engine.parquet(visible_files(context, view, snapshot))
-        counted = []
+        counted: list[Mapping[tuple[str, ...], int]] = []
         for table in planned.request.tables:
             progress.step(f"count {' × '.join(table) or 'everybody'}")
             counted.append(exact_table(profile, planned, table, engine))
         return counted
 
 
-def exact_table(profile: ir.Table, planned: Plan, table: Sequence[str], engine: DuckEngine) -> dict[tuple[str, ...], int]:
+def exact_table(
+    profile: ir.Table, planned: Plan, table: Sequence[str], engine: DuckEngine
+) -> dict[tuple[str, ...], int]:
     """Return people per combination of one table."""
     rows = engine.to_arrow(counting(profile, planned.of(table))).to_pylist()
     return {tuple(str(row[code]) for code in table): int(row["people"]) for row in rows}
 
 
-def noisy_tables(
-    planned: Plan, exact: Sequence[Mapping[tuple[str, ...], int]], sampler: Sampler
-) -> tuple[Table, ...]:
+def noisy_tables(planned: Plan, exact: Sequence[Mapping[tuple[str, ...], int]], sampler: Sampler) -> tuple[Table, ...]:
     """Draw noise for every cell and publish."""
     return tuple(
         publish(
@@ -255,7 +257,14 @@ def noisy_tables(
 
 
 def _document(
-    context: Context, planned: Plan, tables: tuple[Table, ...], snapshot: Snapshot, account: Account, *, created: str, entry: int
+    context: Context,
+    planned: Plan,
+    tables: tuple[Table, ...],
+    snapshot: Snapshot,
+    account: Account,
+    *,
+    created: str,
+    entry: int,
 ) -> Document:
     request, policy = planned.request, context.policy.policy
     domain = policy.domains[request.domain]

@@ -62,7 +62,9 @@ def _with_text_evidence(finding: ColumnFinding, cells: Sequence[str | None]) -> 
     texts = [cell for cell in cells if cell][:TEXT_CELLS]
     found = analyze_texts(texts, engine(("en", "zh")))
     names = sorted({hit.name for hits in found for hit in hits})
-    shares = {f"holds {name}": sum(any(hit.name == name for hit in hits) for hits in found) / len(texts) for name in names}
+    shares = {
+        f"holds {name}": sum(any(hit.name == name for hit in hits) for hits in found) / len(texts) for name in names
+    }
     evidence = {**finding.evidence, **{name: round(share, 3) for name, share in shares.items()}}
     return dataclasses.replace(finding, evidence=dict(sorted(evidence.items(), key=lambda item: -item[1])))
 
@@ -113,7 +115,13 @@ def _dataset_name(file: str, number: int) -> str:
 def _dataset(name: str, file: str, columns: Sequence[ScannedColumn]) -> str:
     ids = [c for c in columns if c.finding.category == "user.unique_id"]
     subject = (ids or [c for c in columns if c.personal] or list(columns))[0]
-    lines = [f"  {name}:", "    domain: people", f"    subject: {_text(subject.name)}", f"    files: [{_text(file)}]", "    columns:"]
+    lines = [
+        f"  {name}:",
+        "    domain: people",
+        f"    subject: {_text(subject.name)}",
+        f"    files: [{_text(file)}]",
+        "    columns:",
+    ]
     for column in columns:
         category = _category(column, column is subject)
         lines.append(f"      {_text(column.name)}: {category}   # {column.finding.confidence:.0%} sure")

@@ -28,7 +28,9 @@ def verify(context: Context, *, checkpoints: Sequence[bytes], keys: Sequence[Ver
     with context.state.reading() as view:
         verdict = verify_log(view.entries(), notes, list(keys) or [context.signer.verifier])
         if view.frontier().root().hex() != verdict.root:
-            raise ProofWrong("the tree beside the log does not match its entries", hint="keep this workspace as evidence")
+            raise ProofWrong(
+                "the tree beside the log does not match its entries", hint="keep this workspace as evidence"
+            )
     record(context, "audit.verify", result="allow", reason="done")
     return verdict
 

@@ -21,7 +21,8 @@ HEADERS: Mapping[str, tuple[str, ...]] = {
         "account_id", "客户编号", "客户号", "用户id", "会员号", "会员编号",
     ),
     "user.contact.email": ("email", "e_mail", "mail", "email_address", "邮箱", "电子邮件"),
-    "user.contact.phone_number": ("mobile", "phone", "telephone", "tel", "cell", "phone_number", "mobile_number", "手机", "手机号", "电话", "联系电话"),
+    "user.contact.phone_number": ("mobile", "phone", "telephone", "tel", "cell", "phone_number", "mobile_number",
+        "手机", "手机号", "电话", "联系电话"),
     "user.name": ("name", "full_name", "fullname", "customer_name", "contact_name", "姓名", "客户姓名", "联系人", "收件人"),
     "user.name.first": ("first_name", "firstname", "given_name", "forename", "名"),
     "user.name.last": ("last_name", "lastname", "surname", "family_name", "姓"),
@@ -153,8 +154,12 @@ def _decide(header: str | None, shares: Mapping[str, float], ratio: float) -> tu
     for kind, share in sorted(((k, v) for k, v in shares.items() if k in _categories()), key=lambda kv: -kv[1]):
         fits = header is not None and within(_categories()[kind], (".".join(header.split(".")[:2]),))
         if share >= (0.3 if fits else 0.6) and (fits or _trusted(kind, share)):
-            return (header if fits and header else _categories()[kind]), round(min(0.99, 0.5 * share + (0.49 if fits else 0.4)), 2)
-    if header == "user.content.private" and (shares.get("text", 0) > 0.1 or any(k.startswith("holds ") for k in shares)):
+            return (header if fits and header else _categories()[kind]), round(
+                min(0.99, 0.5 * share + (0.49 if fits else 0.4)), 2
+            )
+    if header == "user.content.private" and (
+        shares.get("text", 0) > 0.1 or any(k.startswith("holds ") for k in shares)
+    ):
         return header, 0.95
     if shares.get("address", 0) >= 0.6 and (header is None or header.startswith("user.contact.address")):
         return "user.contact.address.street", round(0.5 + 0.45 * shares["address"], 2)
@@ -184,7 +189,9 @@ _TREATMENTS = (
 )
 
 
-def _finding(category: str | None, confidence: float, evidence: Mapping[str, float], *, mixed: bool = False) -> ColumnFinding:
+def _finding(
+    category: str | None, confidence: float, evidence: Mapping[str, float], *, mixed: bool = False
+) -> ColumnFinding:
     treatment = next((t for ancestors, t in _TREATMENTS if category and within(category, ancestors)), "keep")
     return ColumnFinding(category=category, confidence=confidence, evidence=evidence, treatment=treatment, mixed=mixed)
 

@@ -31,10 +31,10 @@ class Finding:
 
 
 def normalise(text: str) -> tuple[str, Sequence[int]]:
-    """Return the text with full-width forms folded and zero-width characters gone, and each place's place in the original.
+    r"""Return the text with full-width forms folded and zero-width characters gone, and each place's place in the original.
 
     Example:
-        >>> normalise("１３\\u200b８")
+        >>> normalise("１３\u200b８")
         ('138', [0, 1, 3, 4])
     """
     folded = text.translate(_FOLD)

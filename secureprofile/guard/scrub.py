@@ -129,19 +129,15 @@ def _replace(text: str, spans: list[Span]) -> str:
     """Replace spans by their labels; overlapping ones become one, under the label of the longest."""
     if not spans:
         return normalise(text)[0] if not text.isascii() and _hidden(text) else text
-    merged: list[list[int | str]] = []
+    pieces, place, longest = [""], 0, 0
     for start, end, label in sorted(spans):
-        if merged and start < int(merged[-1][1]):
-            last = merged[-1]
-            if end - start > int(last[3]):
-                last[2], last[3] = label, end - start
-            last[1] = max(int(last[1]), end)
+        if start < place:  # inside or across the one before
+            if end - start > longest:
+                pieces[-1], longest = f"[{label}]", end - start
         else:
-            merged.append([start, end, label, end - start])
-    pieces, place = [], 0
-    for start, end, label, _ in merged:
-        pieces += [text[place : int(start)], f"[{label}]"]
-        place = int(end)
+            pieces += [text[place:start], f"[{label}]"]
+            longest = end - start
+        place = max(place, end)
     return "".join([*pieces, text[place:]])
 
 

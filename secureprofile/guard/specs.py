@@ -1,6 +1,6 @@
-"""Recognizers as rows of one table: to recognise something new, add a row.
+r"""Recognizers as rows of one table: to recognise something new, add a row.
 
-Patterns use ASCII look-arounds instead of ``\\b``, which fails beside Han characters. ``superset`` is the same without look-arounds, for
+Patterns use ASCII look-arounds instead of ``\b``, which fails beside Han characters. ``superset`` is the same without look-arounds, for
 RE2 in an engine: what it does not match holds nothing of this kind.
 """
 

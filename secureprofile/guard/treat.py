@@ -129,10 +129,10 @@ def own_cells(table: ir.Table, own: Sequence[tuple[str, str]]) -> ir.StringValue
 
 
 def split_own(joined: str) -> list[tuple[str, str]]:
-    """Take apart what :func:`own_cells` joined; empty identifiers are left out.
+    r"""Take apart what :func:`own_cells` joined; empty identifiers are left out.
 
     Example:
-        >>> split_own("NAME\\x1fAda\\x1ePHONE\\x1f")
+        >>> split_own("NAME\x1fAda\x1ePHONE\x1f")
         [('NAME', 'Ada')]
     """
     pairs = (cell.partition(_UNIT) for cell in joined.split(_RECORD))
@@ -196,7 +196,9 @@ def unreadable(table: ir.Table, plans: Sequence[ColumnPlan], functions: Function
     by_name = {plan.name: plan for plan in plans}
     return table.aggregate(
         **{
-            name: ((table[name].strip() != "") & read(table[name], by_name[name], functions).isnull()).sum().fill_null(0)
+            name: ((table[name].strip() != "") & read(table[name], by_name[name], functions).isnull())
+            .sum()
+            .fill_null(0)
             for name, read in reads.items()
         }
     )

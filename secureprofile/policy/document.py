@@ -72,7 +72,7 @@ def _surface(text: str, file: str) -> list[Problem]:
     problems, depth, documents = [], 0, 0
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            place = (event.start_mark.line + 1, event.start_mark.column + 1)
+            place = _at(event.start_mark)
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
                 problems.append(_problem(file, place, (), "anchors and aliases are not allowed", "write the value out"))
             if getattr(event, "tag", None):
@@ -111,7 +111,7 @@ class _Reader:
             case yaml.SequenceNode():
                 return [self.read(item, (*path, index), _place(item)) for index, item in enumerate(node.value)]
             case _:
-                return scalar(node.value, plain=node.style is None)
+                return scalar(node.value, plain=getattr(node, "style", None) is None)
 
     def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
         result: dict[str, Any] = {}
@@ -127,7 +127,11 @@ class _Reader:
 
 
 def _place(node: yaml.Node) -> tuple[int, int]:
-    return node.start_mark.line + 1, node.start_mark.column + 1
+    return _at(node.start_mark)
+
+
+def _at(mark: Any) -> tuple[int, int]:
+    return (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
 
 
 def scalar(text: str, *, plain: bool) -> Any:

@@ -79,9 +79,7 @@ def _error(document: Document, findings: list[Finding]) -> PolicyFileError:
     for path, message, hint in findings:
         line, column = document.position(path)
         dotted = ".".join(str(step) for step in path) or "(file)"
-        problems.append(
-            Problem(file=document.file, line=line, column=column, path=dotted, message=message, hint=hint)
-        )
+        problems.append(Problem(file=document.file, line=line, column=column, path=dotted, message=message, hint=hint))
     unique = dict.fromkeys(problems)
     return PolicyFileError(sorted(unique, key=lambda problem: (problem.line, problem.column)))
 
@@ -133,10 +131,10 @@ def _written(location: tuple[int | str, ...], value: Any) -> Path:
     """Keep the steps that the file has: pydantic adds the names of union members and of keys."""
     path: list[int | str] = []
     for step in location:
-        if isinstance(value, dict) and step in value:
-            value = value[step]
-        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
-            value = value[step]
+        if (isinstance(value, dict) and step in value) or (
+            isinstance(value, list) and isinstance(step, int) and step < len(value)
+        ):
+            value = value[step]  # type: ignore[index]
         else:
             continue
         path.append(step)
@@ -186,7 +184,11 @@ def _loose(document: Document) -> Iterator[Finding]:
                 yield from _basis(("purposes", purpose, "lawful_basis", law), law, basis)
         for role in _mapping(body).get("roles") or ():
             if isinstance(role, str) and role not in _mapping(root.get("roles")):
-                yield ("purposes", purpose, "roles"), "a role that `roles` does not define", _nearest(role, _mapping(root.get("roles")))
+                yield (
+                    ("purposes", purpose, "roles"),
+                    "a role that `roles` does not define",
+                    _nearest(role, _mapping(root.get("roles"))),
+                )
 
 
 def _mapping(value: Any) -> dict[str, Any]:
@@ -220,7 +222,11 @@ def _meaning(policy: Policy) -> Iterator[Finding]:
     for name, dataset in policy.datasets.items():
         for pattern in dataset.files:
             if pattern in patterns:
-                yield ("datasets", name, "files"), f"dataset {patterns[pattern]} has the same file pattern", "make them differ"
+                yield (
+                    ("datasets", name, "files"),
+                    f"dataset {patterns[pattern]} has the same file pattern",
+                    "make them differ",
+                )
             patterns[pattern] = name
     for name, purpose in policy.purposes.items():
         yield from _purpose(policy, name, purpose)
@@ -232,9 +238,17 @@ def _meaning(policy: Policy) -> Iterator[Finding]:
 
 def _dataset(policy: Policy, name: str, dataset: Dataset) -> Iterator[Finding]:
     if dataset.domain not in policy.domains:
-        yield ("datasets", name, "domain"), "a domain that `domains` does not define", _nearest(dataset.domain, policy.domains)
+        yield (
+            ("datasets", name, "domain"),
+            "a domain that `domains` does not define",
+            _nearest(dataset.domain, policy.domains),
+        )
     if dataset.subject not in dataset.columns:
-        yield ("datasets", name, "subject"), "not one of the dataset's columns", _nearest(dataset.subject, dataset.columns)
+        yield (
+            ("datasets", name, "subject"),
+            "not one of the dataset's columns",
+            _nearest(dataset.subject, dataset.columns),
+        )
     for column, spec in dataset.columns.items():
         if spec.formats and spec.type not in ("date", "timestamp"):
             yield ("datasets", name, "columns", column), "formats belong to the types date and timestamp", ""
@@ -267,7 +281,11 @@ def _subjects(policy: Policy, name: str, purpose: Purpose) -> Iterator[Finding]:
         if dataset.subject in dataset.columns:
             category = dataset.columns[dataset.subject].category
             if isinstance(policy.treatment(name, category), Keep):
-                yield ("purposes", name, "allow"), f"an export keeps {category}, which says whose row it is", "pseudonym"
+                yield (
+                    ("purposes", name, "allow"),
+                    f"an export keeps {category}, which says whose row it is",
+                    "pseudonym",
+                )
 
 
 def _budget(policy: Policy, name: str, purpose: Purpose) -> Iterator[Finding]:

@@ -112,7 +112,9 @@ class _Reader:
             Problem(file=self.document.file, line=line, column=column, path=dotted, message=message, hint=hint)
         )
 
-    def mapping(self, path: Path, value: Any, *, known: tuple[str, ...] = (), required: tuple[str, ...] = ()) -> dict[str, Any]:
+    def mapping(
+        self, path: Path, value: Any, *, known: tuple[str, ...] = (), required: tuple[str, ...] = ()
+    ) -> dict[str, Any]:
         """Return a mapping, with a problem for everything that is not as expected."""
         if not isinstance(value, dict):
             self.problem(path, "expected a mapping")
@@ -120,7 +122,9 @@ class _Reader:
         for key in value:
             if known and key not in known:
                 close = get_close_matches(key, known, n=1)
-                self.problem((*path, key), "unknown key", f"did you mean {close[0]}?" if close else "one of: " + ", ".join(known))
+                self.problem(
+                    (*path, key), "unknown key", f"did you mean {close[0]}?" if close else "one of: " + ", ".join(known)
+                )
         for key in required:
             if key not in value:
                 self.problem(path, f"missing key `{key}`")
@@ -152,7 +156,10 @@ class _Reader:
             name: self.rules(("clean", name), body)
             for name, body in self.mapping(("clean",), root.get("clean") or {}).items()
         }
-        features = {name: self.folds(("features", name), body) for name, body in self.mapping(("features",), root.get("features", {})).items()}
+        features = {
+            name: self.folds(("features", name), body)
+            for name, body in self.mapping(("features",), root.get("features", {})).items()
+        }
         self.unique_features(features)
         names = {name for folds in features.values() for name in folds}
         tags = root.get("tags", [])
@@ -201,7 +208,9 @@ class _Reader:
         if not isinstance(values, list) or not values:
             self.problem((*path, "values"), "expected a list of values")
             values = []
-        read = tuple(self.value((*path, "values", i), item, features, last=i == len(values) - 1) for i, item in enumerate(values))
+        read = tuple(
+            self.value((*path, "values", i), item, features, last=i == len(values) - 1) for i, item in enumerate(values)
+        )
         codes = [value.code for value in read]
         for index, code in enumerate(codes):
             if code in codes[:index]:
@@ -221,5 +230,11 @@ class _Reader:
         when = self.expression((*path, "when"), mapping["when"], "row") if "when" in mapping else None
         for name in sorted(when.names - features) if when else ():
             close = get_close_matches(name, features, n=1)
-            self.problem((*path, "when"), f"no feature {name}", f"did you mean {close[0]}?" if close else "define it under features")
-        return TagValue(code=str(mapping.get("code", "")), name=self.text((*path, "name"), mapping.get("name", {})), when=when)
+            self.problem(
+                (*path, "when"),
+                f"no feature {name}",
+                f"did you mean {close[0]}?" if close else "define it under features",
+            )
+        return TagValue(
+            code=str(mapping.get("code", "")), name=self.text((*path, "name"), mapping.get("name", {})), when=when
+        )

@@ -145,7 +145,9 @@ def compile_row(expression: Expression, columns: Mapping[str, ir.Value], as_of: 
 class _Compiler:
     """Turns a checked tree into an Ibis value; fold functions are looked up among columns already folded."""
 
-    def __init__(self, columns: Mapping[str, ir.Value], as_of: date, folds: Mapping[str, ir.Value] | None = None) -> None:
+    def __init__(
+        self, columns: Mapping[str, ir.Value], as_of: date, folds: Mapping[str, ir.Value] | None = None
+    ) -> None:
         self.columns = columns
         self.as_of = as_of
         self.folds = folds or {}
@@ -213,9 +215,7 @@ class _Compiler:
                 return values[0].day_of_week.index()
 
 
-def compile_folds(
-    expressions: Mapping[str, Expression], table: ir.Table, person: str, as_of: date
-) -> ir.Table:
+def compile_folds(expressions: Mapping[str, Expression], table: ir.Table, person: str, as_of: date) -> ir.Table:
     """Return one row per person with one column per expression.
 
     ``most`` and ``latest`` order ties by the value itself, so that every engine gives the same answer; ``sum`` of decimals does
@@ -227,7 +227,10 @@ def compile_folds(
     simple = {t: c for t, c in calls.items() if _name(c) not in ("most", "latest")}
     compiler = _Compiler(columns, as_of)
     folded = table.group_by(person).aggregate(
-        **{aliases[text]: _simple_fold(_name(call), [compiler.value(a) for a in call.args], table) for text, call in simple.items()},
+        **{
+            aliases[text]: _simple_fold(_name(call), [compiler.value(a) for a in call.args], table)
+            for text, call in simple.items()
+        },
         fold_rows=lambda t: t.count(),
     )
     for text, call in calls.items():

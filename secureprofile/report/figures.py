@@ -81,7 +81,9 @@ def bars(labels: Sequence[str], cells: Sequence[Cell], *, title: str, withheld: 
     for place, (label, cell) in enumerate(zip(labels, cells, strict=True)):
         y = place * _ROW + (_ROW - _BAR) / 2 + 3
         middle = y + _BAR / 2
-        parts.append(f'<text class="label" x="{left - 8:.0f}" y="{middle + 4.5:.1f}" text-anchor="end">{escape(label)}</text>')
+        parts.append(
+            f'<text class="label" x="{left - 8:.0f}" y="{middle + 4.5:.1f}" text-anchor="end">{escape(label)}</text>'
+        )
         parts.append(_bar(cell, left, y, scale, withheld))
     return "".join([*parts, "</svg>"])
 
@@ -99,14 +101,13 @@ def _bar(cell: Cell, left: float, y: float, scale: float, withheld: str) -> str:
     return (
         f"<g><title>{number(value)} ({number(low)}–{number(high)})</title>"
         f'<rect class="bar" x="{left:.1f}" y="{y:.1f}" width="{max(1.0, value * scale):.1f}" height="{_BAR}" rx="2"/>'
-        f'<path class="whisker" d="M{x1:.1f} {middle:.1f}H{x2:.1f}M{x1:.1f} {middle - 4:.1f}V{middle + 4:.1f}M{x2:.1f} {middle - 4:.1f}V{middle + 4:.1f}"/>'
+        f'<path class="whisker" d="M{x1:.1f} {middle:.1f}H{x2:.1f}M{x1:.1f} {middle - 4:.1f}V{middle + 4:.1f}'
+        f'M{x2:.1f} {middle - 4:.1f}V{middle + 4:.1f}"/>'
         f'<text class="value" x="{x2 + 7:.1f}" y="{middle + 4.5:.1f}">{number(value)}</text></g>'
     )
 
 
-def heat_map(
-    rows: Sequence[str], columns: Sequence[str], cells: Sequence[Cell], *, title: str, withheld: str
-) -> str:
+def heat_map(rows: Sequence[str], columns: Sequence[str], cells: Sequence[Cell], *, title: str, withheld: str) -> str:
     """Return a heat map, row by row; withheld cells are hatched, numbers stand in the others.
 
     Args:
@@ -131,7 +132,9 @@ def heat_map(
         row, column = divmod(place, len(columns))
         x, y = left + column * width, head + row * 34
         if column == 0:
-            parts.append(f'<text class="label" x="{left - 8:.0f}" y="{y + 21:.0f}" text-anchor="end">{escape(rows[row])}</text>')
+            parts.append(
+                f'<text class="label" x="{left - 8:.0f}" y="{y + 21:.0f}" text-anchor="end">{escape(rows[row])}</text>'
+            )
         parts.append(_tile(cell, x, y, width, top, withheld))
     return "".join([*parts, "</svg>"])
 

@@ -29,7 +29,8 @@ def internal_html(title: str, sections: Sequence[Section], *, lang: Language) ->
             if not isinstance(value, Internal | str):
                 raise TypeError(f"an internal page takes Internal numbers, not {type(value).__name__}")
     rows = [
-        (s.heading, [(label, f"{v.value:,}" if isinstance(v, Internal) else v) for label, v in s.rows]) for s in sections
+        (s.heading, [(label, f"{v.value:,}" if isinstance(v, Internal) else v) for label, v in s.rows])
+        for s in sections
     ]
     template = environment().get_template("internal.html.j2")
     return template.render(title=title, sections=rows, lang=lang, watermark=say("internal", lang))

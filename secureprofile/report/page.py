@@ -54,26 +54,32 @@ def public_html(document: Document, *, lang: Language) -> str:
     """Return the page: one file, no script, no connection; equal documents give equal pages."""
     total = next((t.cells[0] for t in document.tables if not t.attributes), None)
     shown = [cell for table in document.tables for cell in table.cells]
-    return environment().get_template("public.html.j2").render(
-        d=document,
-        lang=lang,
-        say=lambda key, **values: say(key, lang, **values),
-        title=pick(document.title, lang),
-        total=_total(total),
-        paragraph=list(_paragraph(document, lang)),
-        sections=list(_sections(document, lang)),
-        noise=_noise(shown, document, lang),
-        withheld=sum(isinstance(cell, Withheld) for cell in shown),
-        cells=len(shown),
-        factor=f"{math.exp(float(document.epsilon)):.1f}",
-        confidence=f"{document.confidence:.0%}",
-        epsilon=_plain(document.epsilon),
-        delta=_plain(document.delta),
-        spent=_plain(document.epsilon_spent),
-        delta_spent=_plain(document.delta_spent),
-        delta_ceiling=_plain(document.delta_ceiling),
-        gauge=Markup(figures.gauge(float(Decimal(document.epsilon_spent) / Decimal(document.epsilon_ceiling)), title="ε")),
-        pick=lambda text: pick(text, lang),
+    return (
+        environment()
+        .get_template("public.html.j2")
+        .render(
+            d=document,
+            lang=lang,
+            say=lambda key, **values: say(key, lang, **values),
+            title=pick(document.title, lang),
+            total=_total(total),
+            paragraph=list(_paragraph(document, lang)),
+            sections=list(_sections(document, lang)),
+            noise=_noise(shown, document, lang),
+            withheld=sum(isinstance(cell, Withheld) for cell in shown),
+            cells=len(shown),
+            factor=f"{math.exp(float(document.epsilon)):.1f}",
+            confidence=f"{document.confidence:.0%}",
+            epsilon=_plain(document.epsilon),
+            delta=_plain(document.delta),
+            spent=_plain(document.epsilon_spent),
+            delta_spent=_plain(document.delta_spent),
+            delta_ceiling=_plain(document.delta_ceiling),
+            gauge=Markup(
+                figures.gauge(float(Decimal(document.epsilon_spent) / Decimal(document.epsilon_ceiling)), title="ε")
+            ),
+            pick=lambda text: pick(text, lang),
+        )
     )
 
 
@@ -85,7 +91,11 @@ def pick(text: Text, lang: Language) -> str:
 def _plain(amount: str) -> str:
     """Write a decimal as people do: 0.000001 becomes 1e-6."""
     value = Decimal(amount).normalize()
-    return f"{value:f}" if value == 0 or value >= Decimal("0.001") else f"{value:E}".replace("E-0", "e-").replace("E-", "e-")
+    return (
+        f"{value:f}"
+        if value == 0 or value >= Decimal("0.001")
+        else f"{value:E}".replace("E-0", "e-").replace("E-", "e-")
+    )
 
 
 def _total(cell: Cell | None) -> tuple[str, str, str] | None:
@@ -196,7 +206,14 @@ def public_csv(document: Document) -> str:
 
 def public_markdown(document: Document, *, lang: Language) -> str:
     """Return the page as Markdown: the paragraph, every table, the privacy statement."""
-    lines = [f"# {pick(document.title, lang)}", "", f"{say('as_of', lang)} {document.as_of}", "", " ".join(_paragraph(document, lang)), ""]
+    lines = [
+        f"# {pick(document.title, lang)}",
+        "",
+        f"{say('as_of', lang)} {document.as_of}",
+        "",
+        " ".join(_paragraph(document, lang)),
+        "",
+    ]
     for section in _sections(document, lang):
         lines += [f"## {section.title}", ""]
         for figure in section.figures:

@@ -55,7 +55,16 @@ def write_files(folder: Path, people: list[dict[str, str]]) -> None:
         writer = csv.DictWriter(file, header, lineterminator="\n")
         for p in people:
             note = f"Called {p['name']} on {p['mobile']}, mail {p['email']}, id {p['customer_id']}"
-            writer.writerow({**dict.fromkeys(header, ""), **p, "birth_date": "1980-05-05", "city": "Leeds", "country": "GB", "notes": note})
+            writer.writerow(
+                {
+                    **dict.fromkeys(header, ""),
+                    **p,
+                    "birth_date": "1980-05-05",
+                    "city": "Leeds",
+                    "country": "GB",
+                    "notes": note,
+                }
+            )
     with (folder / "orders.csv").open("a", encoding="utf-8", newline="") as file:
         for n, p in enumerate(people):
             file.write(f"O9{n:07d},{p['customer_id']},2026-10-05 10:00:00,books,novel,1,12.50,0,,web\n")
@@ -130,7 +139,11 @@ def decoded(root: Path, skip: set[str]) -> Iterator[tuple[str, str, bytes]]:
         yield "raw", name, data
         if data[:4] == b"PAR1":
             for batch in pq.ParquetFile(path).iter_batches():
-                yield "parquet", name, "\n".join(str(cell) for column in batch.columns for cell in column.to_pylist()).encode()
+                yield (
+                    "parquet",
+                    name,
+                    "\n".join(str(cell) for column in batch.columns for cell in column.to_pylist()).encode(),
+                )
         elif data[:2] == b"\x1f\x8b":
             yield "gzip", name, gzip.decompress(data)
         elif data[:15] == b"SQLite format 3":
@@ -210,7 +223,9 @@ def main() -> int:
     for line in found[:20]:
         print("FOUND", line)
     missed = expected - positive
-    print(f"{len(needles.all)} canaries; {len(found)} found where none may be; planted positives found in {len(positive)} of {len(expected)} formats")
+    print(
+        f"{len(needles.all)} canaries; {len(found)} found where none may be; planted positives found in {len(positive)} of {len(expected)} formats"
+    )
     return 1 if found or missed else 0
 
 

@@ -54,7 +54,9 @@ def test_the_database_decides_like_the_rule(tmp_path_factory, records: list[Cons
         with state.writing() as tx:
             tx.enrol(PEOPLE, "d")
             token = dict(tx.tokens("d"))
-            tx.add_consents([ConsentRecord(person=token[r.person], purpose=r.purpose, state=r.state, at=r.at) for r in records])
+            tx.add_consents(
+                [ConsentRecord(person=token[r.person], purpose=r.purpose, state=r.state, at=r.at) for r in records]
+            )
             consenting = tx.consenting("p", now)
     finally:
         state.close()

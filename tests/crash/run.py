@@ -81,7 +81,7 @@ def check(folder: Path, act: str, ended: bool, histogram: Counter[str]) -> None:
         raise SystemExit(f"{len(published)} published, but ε {budget[0]['spent']} spent")
     if (folder / "safe.csv").exists() and not (folder / "safe.csv").read_bytes().endswith(b"\n"):
         raise SystemExit("half a file under its final name")
-    orphans = [p for p in (folder / ".secureprofile" / "tmp").glob("run-*")]
+    orphans = list((folder / ".secureprofile" / "tmp").glob("run-*"))
     if orphans:
         raise SystemExit(f"{len(orphans)} scratch folders were left")
     assert verdict["entries"] > 0

@@ -43,7 +43,13 @@ def test_draws_follow_the_distribution(epsilon: float) -> None:
     """Chi-square over 20,000 draws; a right sampler fails one run in a million."""
     draws = GeometricSampler().geometric(epsilon, 20_000)
     edge = half_width(epsilon, 0.99)
-    observed = np.array([sum(d <= -edge for d in draws), *(draws.count(x) for x in range(-edge + 1, edge)), sum(d >= edge for d in draws)])
+    observed = np.array(
+        [
+            sum(d <= -edge for d in draws),
+            *(draws.count(x) for x in range(-edge + 1, edge)),
+            sum(d >= edge for d in draws),
+        ]
+    )
     p = probabilities(epsilon)
     expected = np.array(
         [

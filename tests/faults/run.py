@@ -16,7 +16,17 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-COPIED = ("secureprofile", "policies", "tests", "docs", "examples", "benchmarks", "pyproject.toml", "README.md", "Makefile")
+COPIED = (
+    "secureprofile",
+    "policies",
+    "tests",
+    "docs",
+    "examples",
+    "benchmarks",
+    "pyproject.toml",
+    "README.md",
+    "Makefile",
+)
 
 
 def main() -> int:

@@ -187,7 +187,7 @@ def test_two_halves(customers: list[Row]) -> None:
     cities = {row["country"]: set[str]() for row in customers}
     for row in customers:
         cities[row["country"]].add(row["city"].strip().title())
-    assert cities["China"] - {""} == set("上海 杭州 南京 苏州 北京 天津 广州 深圳 成都 重庆".split())  # noqa: SIM905
+    assert cities["China"] - {""} == set("上海 杭州 南京 苏州 北京 天津 广州 深圳 成都 重庆".split())
     assert {"London", "Manchester", "Birmingham", "Leeds", "Edinburgh", "Glasgow"} == cities["United Kingdom"] - {""}
     assert {"New York", "Boston", "Chicago", "Austin", "Seattle", "San Francisco"} == cities["United States"] - {""}
     for row in customers:

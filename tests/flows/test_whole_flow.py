@@ -193,7 +193,7 @@ def test_actors_stand_in_the_log_as_opaque_ids(shop) -> None:  # type: ignore[no
 
 @pytest.mark.parametrize(
     "statement",
-    ["UPDATE log SET body = replace(body, 'allow', 'deny!') WHERE idx = 3", "DELETE FROM log WHERE idx = 2"],
+    ["UPDATE log SET body = replace(body, 'allow', 'deny!') WHERE idx = 2", "DELETE FROM log WHERE idx = 3"],
 )
 def test_a_changed_log_is_found(shop, statement: str, capsys) -> None:  # type: ignore[no-untyped-def]
     import sqlite3
