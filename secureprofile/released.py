@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Literal
 
 from secureprofile.errors import InputError
@@ -149,6 +150,19 @@ class Document:
             raise InputError(
                 "this is not a release document (secureprofile-release/1)", hint="secureprofile release list"
             ) from None
+
+
+def plain(amount: str | Decimal) -> str:
+    """Write an amount of ε or δ as people do.
+
+    Example:
+        >>> plain("0.0000010"), plain("1.50"), plain("0")
+        ('1e-6', '1.5', '0')
+    """
+    value = Decimal(amount).normalize()
+    if value == 0 or abs(value) >= Decimal("0.001"):
+        return f"{value:f}"
+    return f"{value:E}".replace("E-0", "e-").replace("E", "e")
 
 
 def _attribute(raw: dict[str, Any]) -> Attribute:

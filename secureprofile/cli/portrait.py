@@ -9,6 +9,7 @@ import typer
 
 from secureprofile.cli import show
 from secureprofile.cli.options import Actor, Folder, Json, Memory, Overwrite, Purpose, Quiet, session
+from secureprofile.released import plain
 
 portrait = typer.Typer(help="One tagged row per person; it never leaves the workspace.", no_args_is_help=True)
 tags = typer.Typer(help="The tag dictionary.", no_args_is_help=True)
@@ -102,7 +103,7 @@ def release_list(workspace: Folder = None, actor: Actor = None, json: Json = Fal
     """List declared and published releases."""
     with session(workspace, actor=actor) as one:
         declared, published = one.declared_releases(), one.published()
-    rows = [(d.release_id, d.created, d.epsilon, d.delta) for d in published]
+    rows = [(d.release_id, d.created, plain(d.epsilon), plain(d.delta)) for d in published]
     if json:
         show.as_json("releases", {"declared": declared, "published": [row[0] for row in rows]})
         return
@@ -129,7 +130,7 @@ def release_plan(name: Name, workspace: Folder = None, actor: Actor = None, json
         right=(1, 2, 3),
     )
     show.say(
-        f"costs ε = {plan.request.epsilon}, δ = {plan.request.delta}; {account.epsilon_left} of {account.epsilon} is left for {account.name}"
+        f"costs ε = {plain(plan.request.epsilon)}, δ = {plain(plan.request.delta)}; {plain(account.epsilon_left)} of {plain(account.epsilon)} is left for {account.name}"
     )
 
 
@@ -159,7 +160,7 @@ def release_run(
             quiet=quiet,
         )
     else:
-        show.say(f"{document.release_id}: spent ε = {document.epsilon}, δ = {document.delta}", quiet=quiet)
+        show.say(f"{document.release_id}: spent ε = {document.epsilon}, δ = {plain(document.delta)}", quiet=quiet)
     show.say(
         f"lifetime: ε = {document.epsilon_spent} of {document.epsilon_ceiling}; next: secureprofile report {name} -o report.html",
         quiet=quiet,
@@ -206,7 +207,7 @@ def budget_show(workspace: Folder = None, actor: Actor = None, json: Json = Fals
     show.table(
         ("account", "ε spent", "of", "", "δ spent", "of"),
         [
-            (a.name, a.epsilon_spent, a.epsilon, _gauge(float(a.epsilon_spent / a.epsilon)), a.delta_spent, a.delta)
+            (a.name, plain(a.epsilon_spent), plain(a.epsilon), _gauge(float(a.epsilon_spent / a.epsilon)), plain(a.delta_spent), plain(a.delta))
             for a in found
         ],
         right=(1, 2, 4, 5),

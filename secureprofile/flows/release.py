@@ -22,7 +22,7 @@ from secureprofile.flows.build import visible_files
 from secureprofile.flows.gate import Context, authorise, begin, record
 from secureprofile.flows.progress import Progress
 from secureprofile.portrait.dictionary import TagDictionary
-from secureprofile.released import Document, Table
+from secureprofile.released import Document, Table, plain
 from secureprofile.version import __version__
 
 
@@ -119,7 +119,7 @@ def check_budget(context: Context, view: Reader, request: Request) -> Account:
         ):
             if needed > left:
                 raise BudgetRefused(
-                    f'release "{request.name}" needs {letter} = {needed}, but {left} of {ceiling} is left for {account.name}',
+                    f'release "{request.name}" needs {letter} = {plain(needed)}, but {plain(left)} of {plain(ceiling)} is left for {account.name}',
                     hint="lower it in the releases file, drop tables, or ask the policy's owner (see: secureprofile budget show)",
                 )
     return books[0]
@@ -314,5 +314,5 @@ def published(context: Context, name: str) -> StoredRelease:
     with context.state.reading() as view:
         found = [release for release in view.releases() if name in (release.name, release.id)]
     if not found:
-        raise UsageError("nothing was published under this name", hint=f"secureprofile release run {name}")
+        raise UsageError("nothing was published under this name", hint="secureprofile release list")
     return max(found, key=lambda release: release.created)

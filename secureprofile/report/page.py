@@ -14,7 +14,7 @@ from importlib.resources import files
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
-from secureprofile.released import Attribute, Cell, Document, Released, Table, Text, Withheld
+from secureprofile.released import Attribute, Cell, Document, Released, Table, Text, Withheld, plain
 from secureprofile.report import figures
 from secureprofile.report.wording import Language, say
 from secureprofile.vocabulary import DIMENSIONS
@@ -70,11 +70,11 @@ def public_html(document: Document, *, lang: Language) -> str:
             cells=len(shown),
             factor=f"{math.exp(float(document.epsilon)):.1f}",
             confidence=f"{document.confidence:.0%}",
-            epsilon=_plain(document.epsilon),
-            delta=_plain(document.delta),
-            spent=_plain(document.epsilon_spent),
-            delta_spent=_plain(document.delta_spent),
-            delta_ceiling=_plain(document.delta_ceiling),
+            epsilon=plain(document.epsilon),
+            delta=plain(document.delta),
+            spent=plain(document.epsilon_spent),
+            delta_spent=plain(document.delta_spent),
+            delta_ceiling=plain(document.delta_ceiling),
             gauge=Markup(
                 figures.gauge(float(Decimal(document.epsilon_spent) / Decimal(document.epsilon_ceiling)), title="ε")
             ),
@@ -86,16 +86,6 @@ def public_html(document: Document, *, lang: Language) -> str:
 def pick(text: Text, lang: Language) -> str:
     """Return a text in the page's language."""
     return text.zh if lang == "zh" else text.en
-
-
-def _plain(amount: str) -> str:
-    """Write a decimal as people do: 0.000001 becomes 1e-6."""
-    value = Decimal(amount).normalize()
-    return (
-        f"{value:f}"
-        if value == 0 or value >= Decimal("0.001")
-        else f"{value:E}".replace("E-0", "e-").replace("E-", "e-")
-    )
 
 
 def _total(cell: Cell | None) -> tuple[str, str, str] | None:
@@ -223,8 +213,8 @@ def public_markdown(document: Document, *, lang: Language) -> str:
     statement = say(
         "statement_body",
         lang,
-        epsilon=_plain(document.epsilon),
-        delta=_plain(document.delta),
+        epsilon=plain(document.epsilon),
+        delta=plain(document.delta),
         unit=document.privacy_unit,
         factor=f"{math.exp(float(document.epsilon)):.1f}",
         mechanism=document.mechanism,
