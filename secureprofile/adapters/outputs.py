@@ -9,6 +9,8 @@ folder.
 from __future__ import annotations
 
 import errno
+import fcntl
+import glob
 import os
 import shutil
 import tempfile
@@ -132,11 +134,28 @@ def _staging(target: Path) -> Iterator[Path]:
         raise OutputError(f"there is no folder {target.parent} to write into", hint="make the folder first")
     with full_disk_told(target.name):
         with _refusals_told(target):  # a name may have 255 bytes: 50 characters leave room for the rest in any script
+            _sweep(target)
             made = tempfile.mkdtemp(prefix=f".{target.name[:50]}.", suffix=".partial", dir=target.parent)
+        held = os.open(made, os.O_RDONLY)
         try:
+            fcntl.flock(held, fcntl.LOCK_EX)
             yield Path(made)
         finally:
             shutil.rmtree(made, ignore_errors=True)
+            os.close(held)
+
+
+def _sweep(target: Path) -> None:
+    """Remove what killed runs left for the same target: hidden folders that no running process holds."""
+    for left in target.parent.glob(f".{glob.escape(target.name[:50])}.*.partial"):
+        held = os.open(left, os.O_RDONLY)
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(left, ignore_errors=True)
+        except BlockingIOError:
+            continue
+        finally:
+            os.close(held)
 
 
 def _refuse_existing(target: Path, *, overwrite: bool) -> None:

@@ -130,7 +130,8 @@ def release_plan(name: Name, workspace: Folder = None, actor: Actor = None, json
         right=(1, 2, 3),
     )
     show.say(
-        f"costs ε = {plain(plan.request.epsilon)}, δ = {plain(plan.request.delta)}; {plain(account.epsilon_left)} of {plain(account.epsilon)} is left for {account.name}"
+        f"costs ε = {plain(plan.request.epsilon)}, δ = {plain(plan.request.delta)}; "
+        f"{plain(account.epsilon_left)} of {plain(account.epsilon)} is left for {account.name}"
     )
 
 
@@ -207,7 +208,14 @@ def budget_show(workspace: Folder = None, actor: Actor = None, json: Json = Fals
     show.table(
         ("account", "ε spent", "of", "", "δ spent", "of"),
         [
-            (a.name, plain(a.epsilon_spent), plain(a.epsilon), _gauge(float(a.epsilon_spent / a.epsilon)), plain(a.delta_spent), plain(a.delta))
+            (
+                a.name,
+                plain(a.epsilon_spent),
+                plain(a.epsilon),
+                _gauge(float(a.epsilon_spent / a.epsilon)),
+                plain(a.delta_spent),
+                plain(a.delta),
+            )
             for a in found
         ],
         right=(1, 2, 4, 5),

@@ -34,6 +34,6 @@ def write_report(
     """Write the newest release of this name as a page; it costs no budget."""
     stored = published(context, name)
     document = Document.from_json(stored.body)
-    write_whole(output, render(document, form, lang), overwrite=overwrite)
+    write_whole(output, render(document, form, lang), overwrite=overwrite, mode=0o644)  # anybody may read it
     record(context, "report", result="allow", reason="done", plan=stored.plan, details={"format": form, "lang": lang})
     return document

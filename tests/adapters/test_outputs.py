@@ -337,3 +337,24 @@ def test_folders_that_are_never_replaced(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(OutputError, match="not a folder"), whole_directory(tmp_path / "file", overwrite=True):
         pass
     assert names(tmp_path) == ["file", "home", "link"]
+
+
+def test_what_a_killed_run_left_goes_with_the_next_one(tmp_path: Path) -> None:
+    """A hidden folder that nobody holds is swept; one that a running process holds is not."""
+    import subprocess
+    import sys
+
+    code = (
+        "import os, sys; from pathlib import Path; from secureprofile.adapters.outputs import whole_file\n"
+        "with whole_file(Path(sys.argv[1])) as partial: print('writing', flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "out.csv")]
+    running = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert running.stdout is not None
+    assert running.stdout.readline() == b"writing\n"
+    write_whole(tmp_path / "out.csv", b"first")
+    assert len(list(tmp_path.glob(".out.csv.*.partial"))) == 1
+    running.kill()
+    running.communicate()
+    write_whole(tmp_path / "out.csv", b"second", overwrite=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]

@@ -42,7 +42,11 @@ FILES: dict[str, tuple[bytes, int, str]] = {
     "wrong-encoding": (f"{HEAD}\n{ROW}\n".encode() + b"C2,\xff\xfe\x81,f,,,,,,,,,\n", 2, ""),
     "damaged-gzip": (gzip.compress(f"{HEAD}\n{ROW}\n".encode() * 200)[:-30], 2, ""),
     "unknown-column": (f"{HEAD},{SECRET.lower()}\n{ROW},x\n".encode(), 1, "column 13 of 13"),
-    "missing-column": (f"{HEAD.removesuffix(',notes')}\n{ROW.rpartition(',')[0]}\n".encode(), 1, "lacks the column notes"),
+    "missing-column": (
+        f"{HEAD.removesuffix(',notes')}\n{ROW.rpartition(',')[0]}\n".encode(),
+        1,
+        "lacks the column notes",
+    ),
 }
 
 
@@ -104,7 +108,9 @@ def assert_two_lines(said: str) -> None:
         (["ingest"], 2, "dataset"),
     ],
 )
-def test_wrong_requests(place: Path, arguments: list[str], code: int, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_requests(
+    place: Path, arguments: list[str], code: int, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     (place / "customers.csv").write_text(f"{HEAD}\n{ROW}\n")
     original = (place / "customers.csv").read_bytes()
     assert run(arguments) == code
@@ -151,7 +157,9 @@ def test_a_full_disk(place: Path) -> None:
     """A real file system of two megabytes, full before the output is."""
     disk = place / "disk"
     disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(disk)], capture_output=True, check=False)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(disk)], capture_output=True, check=False
+    )
     if mounted.returncode:
         limited(place)
         return
@@ -172,8 +180,14 @@ def test_a_full_disk(place: Path) -> None:
 def limited(place: Path) -> None:
     """The same by a limit on file size, where nothing can be mounted."""
     big_file(place, 60_000)
-    code = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000)); import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
-    command = [sys.executable, "-c", code + "from secureprofile.cli.main import main; main()"]
+    code = """
+import resource, signal
+from secureprofile.cli.main import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000))
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+main()
+"""
+    command = [sys.executable, "-c", code]
     done = subprocess.run(
         [*command, "anonymize", "customers.csv", "-o", "out.csv", "--purpose", "audit-sample"],
         cwd=place, capture_output=True, text=True, check=False,
