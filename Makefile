@@ -55,7 +55,7 @@ canary: $(VENV)/.developer
 	$(BIN)/python tests/canary/run.py
 
 screens: $(VENV)/.developer demo
-	$(BIN)/python benchmarks/screens.py --out demo/screens demo/report.html demo/report.zh.html
+	$(BIN)/python -m tests.screens.run --out demo/screens demo/report.html demo/report.zh.html
 
 provenance: $(VENV)/.user
 	$(BIN)/python docs/provenance.py

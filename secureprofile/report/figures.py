@@ -13,7 +13,7 @@ from unicodedata import east_asian_width
 
 from secureprofile.released import Cell, Released, Withheld
 
-WIDTH = 560
+WIDTH, WIDE = 420, 640  # of bars and of heat maps, in the unit of the texts: bars stay readable on a phone
 _ROW, _BAR, _GAP = 30, 16, 12
 _FONT = 13
 
@@ -26,13 +26,13 @@ def check(cells: Sequence[Cell]) -> None:
 
 
 def text_width(text: str, size: float = _FONT) -> float:
-    """Estimate a text's width in pixels: full-width characters are one em, others about 0.56.
+    """Estimate a text's width in pixels: full-width characters and signs as wide as %, — and … are about one em, others 0.6.
 
     Example:
         >>> text_width("画像") > text_width("abc")
         True
     """
-    return size * sum(1.0 if east_asian_width(c) in "WF" else 0.56 for c in text)
+    return size * sum(1.0 if east_asian_width(c) in "WF" or c in "%—…–MW@" else 0.6 for c in text)
 
 
 def step(sd: float) -> int:
@@ -72,7 +72,7 @@ def bars(labels: Sequence[str], cells: Sequence[Cell], *, title: str, withheld: 
         withheld: the word that stands on a hatched bar.
     """
     check(cells)
-    left = min(200, max((text_width(label) for label in labels), default=0) + _GAP)
+    left = min(160, max((text_width(label) for label in labels), default=0) + _GAP)
     right = 64
     top = max([rounded(cell)[2] for cell in cells if isinstance(cell, Released)], default=1)
     scale = (WIDTH - left - right) / max(1, top)
@@ -82,7 +82,7 @@ def bars(labels: Sequence[str], cells: Sequence[Cell], *, title: str, withheld: 
         y = place * _ROW + (_ROW - _BAR) / 2 + 3
         middle = y + _BAR / 2
         parts.append(
-            f'<text class="label" x="{left - 8:.0f}" y="{middle + 4.5:.1f}" text-anchor="end">{escape(label)}</text>'
+            f'<text class="label" x="{left - 8:.0f}" y="{middle + 4.5:.1f}" text-anchor="end">{escape(_fit(label, left - 8))}</text>'
         )
         parts.append(_bar(cell, left, y, scale, withheld))
     return "".join([*parts, "</svg>"])
@@ -119,12 +119,12 @@ def heat_map(rows: Sequence[str], columns: Sequence[str], cells: Sequence[Cell],
     """
     check(cells)
     left = min(170, max(text_width(label) for label in rows) + _GAP)
-    width = (WIDTH - left) / len(columns)
+    width = (WIDE - left) / len(columns)
     head = 26
     height = head + 34 * len(rows)
     top = max([cell.value for cell in cells if isinstance(cell, Released)], default=1)
     spoken = _spoken([f"{row} / {column}" for row in rows for column in columns], cells, withheld)
-    parts = [_head(WIDTH, height, title, spoken)]
+    parts = [_head(WIDE, height, title, spoken)]
     for place, label in enumerate(columns):
         x = left + (place + 0.5) * width
         parts.append(f'<text class="label" x="{x:.1f}" y="16" text-anchor="middle">{escape(_fit(label, width))}</text>')
@@ -133,7 +133,7 @@ def heat_map(rows: Sequence[str], columns: Sequence[str], cells: Sequence[Cell],
         x, y = left + column * width, head + row * 34
         if column == 0:
             parts.append(
-                f'<text class="label" x="{left - 8:.0f}" y="{y + 21:.0f}" text-anchor="end">{escape(rows[row])}</text>'
+                f'<text class="label" x="{left - 8:.0f}" y="{y + 21:.0f}" text-anchor="end">{escape(_fit(rows[row], left - 8))}</text>'
             )
         parts.append(_tile(cell, x, y, width, top, withheld))
     return "".join([*parts, "</svg>"])

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from secureprofile.released import Attribute, Cell, Document, Released, Table, Text, Withheld, plain
 from secureprofile.report import figures
-from secureprofile.report.wording import Language, say
+from secureprofile.report.wording import Language, say, term
 from secureprofile.vocabulary import DIMENSIONS
 
 
@@ -61,6 +61,7 @@ def public_html(document: Document, *, lang: Language) -> str:
             d=document,
             lang=lang,
             say=lambda key, **values: say(key, lang, **values),
+            term=lambda word: term(word, lang),
             title=pick(document.title, lang),
             total=_total(total),
             paragraph=list(_paragraph(document, lang)),
@@ -215,9 +216,9 @@ def public_markdown(document: Document, *, lang: Language) -> str:
         lang,
         epsilon=plain(document.epsilon),
         delta=plain(document.delta),
-        unit=document.privacy_unit,
+        unit=term(document.privacy_unit, lang),
         factor=f"{math.exp(float(document.epsilon)):.1f}",
-        mechanism=document.mechanism,
+        mechanism=term(document.mechanism, lang),
         minimum=document.minimum_group,
     )
     return "\n".join([*lines, f"## {say('statement', lang)}", "", statement, "", say("not_protected_body", lang), ""])

@@ -21,10 +21,10 @@ WORDING: Final[Mapping[str, Mapping[Language, str]]] = {
     "summary_item": {"en": "{name}: the largest group is “{value}” (about {count}).", "zh": "{name}：最大的一组是“{value}”（约 {count} 人）。"},
     "how": {"en": "How to read this", "zh": "如何阅读"},
     "how_noise": {
-        "en": "Every number carries random noise, so that nobody can tell from this page whether any one person is in the data. "
+        "en": "Every number carries random noise, so that this page reads almost the same with or without any one person in the data. "
         "The thin line on each bar is the noise interval: the exact number lies inside it at least {confidence} of the time. It says nothing "
         "about sampling. Numbers are rounded to the noise; tables need not add up exactly.",
-        "zh": "每个数字都加入了随机噪声，因此任何人都无法从本页判断某个人是否在数据中。条形上的细线是噪声区间：真实数字至少有 {confidence} "
+        "zh": "每个数字都加入了随机噪声，因此无论某个人是否在数据中，本页看起来都几乎一样。条形上的细线是噪声区间：真实数字至少有 {confidence} "
         "的概率落在其中；它不表示抽样误差。数字按噪声取整，各表之和不一定完全相等。",
     },
     "how_withheld": {
@@ -76,6 +76,26 @@ WORDING: Final[Mapping[str, Mapping[Language, str]]] = {
     "software": {"en": "Software", "zh": "软件"},
     "internal": {"en": "INTERNAL · exact figures · do not share", "zh": "内部资料 · 精确数字 · 请勿外传"},
 }  # fmt: skip
+
+# Terms that come from policies and mechanisms; one that is not here stands as it is written.
+TERMS: Final[Mapping[str, str]] = {
+    "customer": "客户",
+    "person": "个人",
+    "household": "家庭",
+    "user": "用户",
+    "patient": "患者",
+    "two-sided geometric (discrete Laplace)": "双边几何分布（离散拉普拉斯）",
+}
+
+
+def term(word: str, lang: Language) -> str:
+    """Return a term of a policy or a mechanism in the page's language.
+
+    Example:
+        >>> term("household", "zh"), term("household", "en"), term("vessel", "zh")
+        ('家庭', 'household', 'vessel')
+    """
+    return TERMS.get(word, word) if lang == "zh" else word
 
 
 def say(key: str, lang: Language, **values: object) -> str:
