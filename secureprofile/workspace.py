@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from secureprofile.adapters import keys as keyring
 from secureprofile.adapters.clock import now
@@ -56,7 +56,10 @@ def current_actor(actor: str | None = None) -> tuple[str, str]:
 
 
 class Workspace:
-    """A folder that holds consents, budget, log, and the pseudonymous store. Make or open one with :meth:`open`."""
+    """A folder that holds consents, budget, log, and the pseudonymous store. Make or open one with :meth:`open`.
+
+    It closes itself at the end of a ``with`` block.
+    """
 
     def __init__(self, context: Context, *, fresh: bool) -> None:
         self._context = context
@@ -146,6 +149,12 @@ class Workspace:
     def audit(self) -> Audit:
         """The audit log."""
         return Audit(self._context)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Close the state database."""

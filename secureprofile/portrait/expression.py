@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any, Literal
 
 import ibis
@@ -24,7 +24,7 @@ ROW_FUNCTIONS = {
     "as_of": (0, 0), "days_since": (1, 1), "years_since": (1, 1), "missing": (1, 1), "starts_with": (2, 2), "lower": (1, 1),
     "trim": (1, 1), "if_": (3, 3), "one_of": (2, 99), "year": (1, 1), "hour": (1, 1), "weekday": (1, 1),
 }  # fmt: skip
-"""Function → fewest and most arguments. ``weekday`` is 0 for Monday."""
+"""Function → fewest and most arguments. ``as_of`` is the end of the portrait's day; ``weekday`` is 0 for Monday."""
 
 FOLD_FUNCTIONS = {
     "count": (0, 0), "count_distinct": (1, 1), "sum": (1, 1), "max": (1, 1), "min": (1, 1), "mean": (1, 1), "share": (1, 1),
@@ -190,7 +190,7 @@ class _Compiler:
         values = [self.value(arg) for arg in args]
         match name:
             case "as_of":
-                return ibis.literal(self.as_of).cast("timestamp")
+                return ibis.literal(datetime.combine(self.as_of, time.max))
             case "days_since":
                 return ibis.literal(self.as_of).delta(values[0].cast("date"), unit="day")
             case "years_since":
