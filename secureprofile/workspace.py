@@ -26,7 +26,7 @@ from secureprofile.adapters import keys as keyring
 from secureprofile.adapters.clock import now
 from secureprofile.adapters.home import Home
 from secureprofile.adapters.outputs import write_whole
-from secureprofile.adapters.policies import READY, keep_policy, load_policy
+from secureprofile.adapters.policies import keep_policy, lasting_reference, load_policy
 from secureprofile.adapters.signer import LogSigner
 from secureprofile.adapters.state import State
 from secureprofile.audit.checkpoint import VerifierKey
@@ -134,6 +134,12 @@ class Workspace:
         """Id and version of the policy in force."""
         about = self._context.policy.policy.policy
         return f"{about.id} version {about.version} ({', '.join(about.jurisdiction)})"
+
+    def use_policy(self, policy: str | Path) -> str:
+        """Put another policy in force from the next opening on, and return its hash; the creator's right alone."""
+        from secureprofile.flows.adopt import adopt
+
+        return adopt(self._context, str(policy)).hash
 
     @property
     def keys_reference(self) -> str:
@@ -393,7 +399,7 @@ def _create(home: Home, policy: str, creator: str, keys: str | None) -> None:
         with state.writing() as tx:
             for key, value in {
                 "workspace": workspace_id,
-                "policy": policy if policy in READY else str(Path(policy).absolute()),
+                "policy": lasting_reference(policy),
                 "keys": reference,
                 "creator": tx.name_staff(creator),
                 "consent_epoch": "0",

@@ -24,6 +24,11 @@ def policy_path(reference: str) -> Path:
     return ready_folder() / f"{reference}.yaml" if reference in READY else Path(reference)
 
 
+def lasting_reference(reference: str) -> str:
+    """Return a reference that means the same from every folder."""
+    return reference if reference in READY else str(Path(reference).absolute())
+
+
 def load_policy(reference: str) -> LoadedPolicy:
     """Read and check a policy with its sibling files.
 
@@ -34,6 +39,25 @@ def load_policy(reference: str) -> LoadedPolicy:
     path = policy_path(reference)
     text = _read(path, hint=f"a path, or one of: {', '.join(READY)}")
     return parse_policy(text, file=path.name, siblings=lambda name: _sibling(path, name))
+
+
+def check_policy(reference: str) -> tuple[LoadedPolicy, int]:
+    """Read a policy with its tag dictionary and its releases; return it and the number of tags.
+
+    Raises:
+        InputError: there is no such file.
+        PolicyFileError: with everything that is wrong in the first file that is.
+    """
+    from secureprofile.dp.plan import load_releases
+    from secureprofile.portrait.dictionary import load_tags
+
+    loaded = load_policy(reference)
+    found, codes = loaded.policy, []
+    if found.tags is not None:
+        codes = [tag.code for tag in load_tags(loaded.siblings[found.tags].decode(), file=found.tags).tags]
+    if found.releases is not None:
+        load_releases(loaded.siblings[found.releases].decode(), file=found.releases, policy=found, tags=codes)
+    return loaded, len(codes)
 
 
 def _sibling(path: Path, name: str) -> bytes | None:

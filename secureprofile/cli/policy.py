@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from secureprofile.cli import show
-from secureprofile.cli.options import Overwrite
+from secureprofile.cli.options import Actor, Folder, Overwrite, opened
 
 app = typer.Typer(help="What may be done: check, explain, copy, schema.", no_args_is_help=True)
 
@@ -18,20 +18,13 @@ Reference = Annotated[str, typer.Argument(metavar="POLICY", help="Policy file, o
 @app.command("check")
 def check(policy: Reference) -> None:
     """Check a policy with its tag and release files; every problem is told at once."""
-    from secureprofile.adapters.policies import load_policy
-    from secureprofile.dp.plan import load_releases
-    from secureprofile.portrait.dictionary import load_tags
+    from secureprofile.adapters.policies import check_policy
 
-    loaded = load_policy(policy)
+    loaded, tags = check_policy(policy)
     found = loaded.policy
-    codes: list[str] = []
-    if found.tags is not None:
-        codes = [tag.code for tag in load_tags(loaded.siblings[found.tags].decode(), file=found.tags).tags]
-    if found.releases is not None:
-        load_releases(loaded.siblings[found.releases].decode(), file=found.releases, policy=found, tags=codes)
     show.say(
         f"{found.policy.id} version {found.policy.version}: {len(found.datasets)} datasets, {len(found.purposes)} purposes, "
-        f"{len(codes)} tags; no problem found"
+        f"{tags} tags; no problem found"
     )
     print(loaded.hash)
 
@@ -66,6 +59,14 @@ def copy(
         raise UsageError("no ready policy has this name", hint=", ".join(READY))
     for path in copy_ready(name, folder, overwrite=overwrite):
         print(path)
+
+
+@app.command("use")
+def use(policy: Reference, workspace: Folder = None, actor: Actor = None) -> None:
+    """Put another policy in force in a workspace; only its creator may, and the log says so."""
+    with opened(workspace, actor=actor) as place:
+        print(place.use_policy(policy))
+    show.say("in force from the next command on")
 
 
 @app.command("schema")

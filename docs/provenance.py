@@ -1,0 +1,70 @@
+"""Where every word list in the package comes from, under which licence, and how long it is; ``make provenance`` prints it.
+
+A collection of more than 25 strings that is not declared here makes it fail, so that no list enters unseen.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from pkgutil import walk_packages
+
+OWN = ("written for this project", "Apache-2.0")
+FIDESLANG = ("Fideslang 3.1.4, default taxonomy, Ethyca Inc.", "CC BY 4.0")
+
+LISTS: Mapping[str, tuple[str, str]] = {
+    "secureprofile.vocabulary:DATA_CATEGORIES": FIDESLANG,
+    "secureprofile.vocabulary:DATA_USES": FIDESLANG,
+    "secureprofile.vocabulary:LAWFUL_BASES": ("GDPR Art. 6(1), PIPL Art. 13(1)", "law"),
+    "secureprofile.guard.names:CN_SURNAMES": OWN,
+    "secureprofile.guard.names:GIVEN": OWN,
+    "secureprofile.guard.names:SURNAMES": OWN,
+    "secureprofile.guard.classify:HEADERS": OWN,
+    "secureprofile.report.wording:WORDING": OWN,
+    "secureprofile.consent.records:_STATES": OWN,
+    "secureprofile.adapters.files:_MAGIC": ("first bytes of file formats, from their specifications", "facts"),
+}
+ROOMS = {"secureprofile.flows.shop_words": OWN}
+"""Modules that are nothing but lists of one origin."""
+IGNORED = ("secureprofile.errors", "secureprofile.cli")
+
+
+def strings(value: object) -> int:
+    """Count the strings in a collection, nested ones included."""
+    if isinstance(value, str):
+        return 1
+    if isinstance(value, Mapping):
+        return sum(map(strings, value.values())) + sum(isinstance(key, str) for key in value)
+    if isinstance(value, Iterable) and not isinstance(value, bytes):
+        return sum(map(strings, value))
+    return 0
+
+
+def found() -> dict[str, int]:
+    """Return every module-level collection of more than 25 strings, as module:name → size."""
+    sizes = {}
+    for info in walk_packages(import_module("secureprofile").__path__, "secureprofile."):
+        if info.name.startswith(IGNORED):
+            continue
+        module = import_module(info.name)
+        for name, value in vars(module).items():
+            made_here = name in vars(module).get("__annotations__", {})
+            if made_here and isinstance(value, tuple | list | set | frozenset | dict) and (size := strings(value)) > 25:
+                sizes[f"{info.name}:{name}"] = size
+    return sizes
+
+
+def main() -> int:
+    """Print the table; 1 where a list is not declared."""
+    undeclared = 0
+    for place, size in sorted(found().items()):
+        module = place.split(":")[0]
+        source, licence = LISTS.get(place) or ROOMS.get(module) or ("NOT DECLARED", "?")
+        undeclared += source == "NOT DECLARED"
+        print(f"{size:>6} strings  {place:<52} {source}  ({licence})")
+    return 1 if undeclared else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,32 @@
+"""Put another policy in force: the right of the workspace's creator, written to the log with both policies."""
+
+from __future__ import annotations
+
+from secureprofile.adapters.policies import check_policy, keep_policy, lasting_reference
+from secureprofile.errors import PolicyRefused
+from secureprofile.flows.gate import Context, record
+from secureprofile.policy.parse import LoadedPolicy
+
+
+def adopt(context: Context, policy: str) -> LoadedPolicy:
+    """Make ``policy``, a file or the name of a ready one, the workspace's own from the next opening on.
+
+    The file is read at every opening, so that it lives where its owner edits it; each version that was in force is kept.
+
+    Raises:
+        PolicyFileError: it is wrong; nothing changes.
+        PolicyRefused: the actor did not create the workspace.
+    """
+    loaded, _ = check_policy(policy)
+    if not context.creator:
+        record(context, "policy.use", result="deny", reason="not-creator")
+        raise PolicyRefused(
+            "only who created the workspace may change its policy", reason="not-creator", hint="ask its creator"
+        )
+    keep_policy(loaded, policy, context.home.policy(loaded.hash))
+    with context.state.writing() as tx:
+        tx.set_meta("policy", lasting_reference(policy))
+        entry = context.entry("policy.use", "event", result="allow", reason="done", details={"to": loaded.hash})
+        tx.append(entry.to_bytes())
+    context.signer.sign(context.state)
+    return loaded
