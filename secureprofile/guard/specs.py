@@ -199,7 +199,7 @@ SPECS: tuple[PatternSpec, ...] = (
     ),
     PatternSpec(
         name="URL", category="user.contact.url", label="URL", score=0.6, source="RFC 3986, http and https",
-        core=r"(?:https?://|www\.)[A-Za-z0-9\-]{1,63}(?:\.[A-Za-z0-9\-]{1,63}){1,8}(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~:/?#@!$&'()*+,;=%\-]{0,2000})?",
+        core=r"(?:https?://|www\.)[A-Za-z0-9\-]{1,63}(?:\.[A-Za-z0-9\-]{1,63}){1,8}(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~:/?#@!$&'()*+,;=%\-]{0,1000})?",
         after="", examples=("https://example.com/u/ada", "看www.example.org吧"), counter_examples=("http://", "example"),
     ),
     PatternSpec(

@@ -1,0 +1,86 @@
+"""Free text: what must go is gone, what may stay stays, and a failure redacts the cell."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from secureprofile.guard.scrub import REDACTED, Scrubber
+from secureprofile.guard.specs import SPECS, PatternSpec
+
+OWN = (("NAME", "Ada Lindqvist"), ("EMAIL", "ada.l@example.com"), ("ID", "AX-99812"))
+OWN_ZH = (("NAME", "欧阳明月"),)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Ada called twice", "[NAME] called twice"),
+        ("ask LINDQVIST about it", "ask [NAME] about it"),
+        ("wrote from ada.l@example.com", "wrote from [EMAIL]"),
+        ("Adaptation works", "Adaptation works"),
+        ("file ax-99812 is open", "file [ID] is open"),
+    ],
+)
+def test_the_rows_own_identifiers_go_whole_and_in_parts(text: str, expected: str) -> None:
+    assert Scrubber().scrub(text, OWN) == expected
+
+
+def test_a_chinese_given_name_alone_goes() -> None:
+    assert Scrubber().scrub("明月要求退货", OWN_ZH) == "[NAME]要求退货"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("seen with Jose Muñoz today", "seen with [NAME] today"),
+        ("和王小明一起来", "和[NAME]一起来"),
+        ("Seen With Nobody Known", "Seen With Nobody Known"),
+    ],
+)
+def test_other_people_of_the_table_go(text: str, expected: str) -> None:
+    """Case and diacritics do not matter."""
+    assert Scrubber(known=frozenset({"josé munoz", "王小明"})).scrub(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Mr Okonkwo came", "Mr [NAME] came"),
+        ("my name is Zelda Quist.", "my name is [NAME]."),
+        ("联系人：赵一凡，已付款", "联系人：[NAME]，已付款"),
+        ("李女士投诉", "[NAME]女士投诉"),
+        ("call 650-555-0178 now", "call [PHONE] now"),
+        ("打１３８１２３４５６７８找我", "打[PHONE]找我"),
+    ],
+)
+def test_strangers_after_a_cue_and_recognised_values_go(text: str, expected: str) -> None:
+    assert Scrubber().scrub(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "Delivered on time.", "三个工作日内送达", "order 1042 was late", "Total 3.50"])
+def test_harmless_text_stays_as_it_is(text: str) -> None:
+    assert Scrubber(known=frozenset({"ada lindqvist"})).scrub(text, OWN) == text
+
+
+def test_a_failure_redacts_the_cell_and_is_counted() -> None:
+    def fails(text: str) -> bool:
+        raise RuntimeError
+
+    broken = PatternSpec(
+        name="X", category="user", label="X", core="x", score=1, source="-", examples=("x",), check=fails
+    )
+    scrubber = Scrubber(specs=(broken,))
+    assert scrubber.scrub("an x here") == REDACTED
+    assert scrubber.failed == 1
+
+
+VALUES = st.sampled_from([e for spec in SPECS if not spec.needs_context and spec.name != "URL" for e in spec.examples])
+
+
+@given(st.sampled_from(["", "见", "note: ", "（"]), VALUES, st.sampled_from(["", "。", ", thanks", "）"]))
+def test_scrubbing_twice_changes_nothing(before: str, value: str, after: str) -> None:
+    once = Scrubber().scrub(before + value + after)
+    assert "[" in once
+    assert Scrubber().scrub(once) == once
