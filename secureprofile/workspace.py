@@ -293,7 +293,7 @@ class Session:
         policy = self._context.policy
         if policy.policy.tags is None:
             raise UsageError("the policy names no tag dictionary", hint="add `tags: tags.yaml` to the policy")
-        return load_tags(policy.siblings[policy.policy.tags].decode(), file=policy.policy.tags)
+        return load_tags(policy.sibling(policy.policy.tags), file=policy.policy.tags)
 
     def build_portrait(self, *, as_of: str | date | None = None, progress: Progress | None = None) -> Built:
         """Fold what is stored into one tagged row per person; it never leaves the workspace.

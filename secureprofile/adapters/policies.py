@@ -54,9 +54,11 @@ def check_policy(reference: str) -> tuple[LoadedPolicy, int]:
     loaded = load_policy(reference)
     found, codes = loaded.policy, []
     if found.tags is not None:
-        codes = [tag.code for tag in load_tags(loaded.siblings[found.tags].decode(), file=found.tags).tags]
+        columns = {name: set(dataset.columns) for name, dataset in found.datasets.items()}
+        text = loaded.sibling(found.tags)
+        codes = [tag.code for tag in load_tags(text, file=found.tags, columns=columns).tags]
     if found.releases is not None:
-        load_releases(loaded.siblings[found.releases].decode(), file=found.releases, policy=found, tags=codes)
+        load_releases(loaded.sibling(found.releases), file=found.releases, policy=found, tags=codes)
     return loaded, len(codes)
 
 
@@ -72,7 +74,7 @@ def _sibling(path: Path, name: str) -> bytes | None:
 
 def _read(path: Path, *, hint: str) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise InputError(f"the policy {path} cannot be read: {error.strerror}", hint=hint) from None
     except UnicodeDecodeError:

@@ -22,10 +22,12 @@ def check(policy: Reference) -> None:
 
     loaded, tags = check_policy(policy)
     found = loaded.policy
-    show.say(
-        f"{found.policy.id} version {found.policy.version}: {len(found.datasets)} datasets, {len(found.purposes)} purposes, "
-        f"{tags} tags; no problem found"
+    parts = (
+        show.count(len(found.datasets), "dataset"),
+        show.count(len(found.purposes), "purpose"),
+        show.count(tags, "tag"),
     )
+    show.say(f"{found.policy.id} version {found.policy.version}: {', '.join(parts)}; no problem found")
     print(loaded.hash)
 
 

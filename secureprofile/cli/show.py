@@ -22,6 +22,16 @@ def say(text: str = "", *, quiet: bool = False) -> None:
         print(text, file=sys.stderr)
 
 
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun, in the plural where it is not one.
+
+    Example:
+        >>> count(1, "purpose"), count(2000, "tag")
+        ('1 purpose', '2,000 tags')
+    """
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
 def as_json(kind: str, body: Any) -> None:
     """Print a versioned JSON result on stdout."""
     print(json.dumps({"format": f"secureprofile-{kind}/1", **body}, ensure_ascii=False, indent=1, default=str))

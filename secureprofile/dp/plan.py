@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -93,12 +94,15 @@ def load_releases(text: str, *, file: str, policy: Policy, tags: Sequence[str]) 
     reader = _Reader(document=document, file=file, policy=policy, tags=frozenset(tags), problems=problems)
     root = document.value if isinstance(document.value, dict) else {}
     if root.get("secureprofile-releases") != 1 or not isinstance(root.get("releases"), dict):
-        reader.problem((), "expected `secureprofile-releases: 1` and a mapping `releases`")
+        reader.problem((), "expected `secureprofile-releases: 1` and a mapping", "releases: {NAME: {…}}")
         raise PolicyFileError(problems)
     requests = {name: reader.request(str(name), body) for name, body in root["releases"].items()}
     if problems:
         raise PolicyFileError(sorted(problems, key=lambda p: (p.line, p.column)))
     return {name: request for name, request in requests.items() if request is not None}
+
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,21 +120,23 @@ class _Reader:
 
     def request(self, name: str, body: object) -> Request | None:
         path: tuple[str | int, ...] = ("releases", name)
+        if not _NAME.fullmatch(name):  # it becomes a folder's name
+            self.problem(path, "expected a name of letters, digits, - _ .", "rename the release")
         wanted = {"title", "purpose", "domain", "epsilon", "delta", "tables"}
         if not isinstance(body, dict) or set(body) != wanted:
-            self.problem(path, f"expected exactly the keys {', '.join(sorted(wanted))}")
+            self.problem(path, "expected exactly these keys", ", ".join(sorted(wanted)))
             return None
         before = len(self.problems)
         title = body["title"]
         if not (
             isinstance(title, dict) and set(title) == {"en", "zh"} and all(isinstance(t, str) for t in title.values())
         ):
-            self.problem((*path, "title"), "expected {en: …, zh: …}")
-        if body["purpose"] not in self.policy.purposes:
+            self.problem((*path, "title"), "expected text in both languages", "{en: …, zh: …}")
+        if str(body["purpose"]) not in self.policy.purposes:
             self.problem(
                 (*path, "purpose"), "the policy has no such purpose", "one of: " + ", ".join(self.policy.purposes)
             )
-        if body["domain"] not in self.policy.domains:
+        if str(body["domain"]) not in self.policy.domains:
             self.problem(
                 (*path, "domain"), "the policy has no such domain", "one of: " + ", ".join(self.policy.domains)
             )
@@ -138,17 +144,21 @@ class _Reader:
         delta = self.amount((*path, "delta"), body["delta"])
         tables = self.tables_of((*path, "tables"), body["tables"])
         if epsilon <= 0:
-            self.problem((*path, "epsilon"), "expected a number above 0")
+            self.problem((*path, "epsilon"), "expected a number above 0", "such as 1")
         domain = self.policy.domains.get(str(body["domain"]))
         if domain is not None and not 0 <= delta < Decimal(1) / domain.population:
-            self.problem((*path, "delta"), f"expected at least 0 and below 1/{domain.population} (one declared person)")
+            self.problem(
+                (*path, "delta"),
+                f"expected at least 0 and below 1/{domain.population}",
+                "such as 1.0e-6; δ must be smaller than one declared person",
+            )
         if len(self.problems) > before:
             return None
         return Request(
             name=name,
             title=Text(**title),
-            purpose=body["purpose"],
-            domain=body["domain"],
+            purpose=str(body["purpose"]),
+            domain=str(body["domain"]),
             epsilon=epsilon,
             delta=delta,
             tables=tables,
@@ -160,21 +170,21 @@ class _Reader:
         except InvalidOperation:
             amount = Decimal("NaN")
         if isinstance(value, bool) or not amount.is_finite():
-            self.problem(path, "expected a decimal number")
+            self.problem(path, "expected a decimal number", "such as 0.5, without quotes")
             return Decimal(0)
         return amount
 
     def tables_of(self, path: tuple[str | int, ...], value: object) -> tuple[tuple[str, ...], ...]:
         if not isinstance(value, list) or not value:
-            self.problem(path, "expected a list of tables, each a list of tag codes ([] counts everybody)")
+            self.problem(path, "expected a list of tables", "each a list of tag codes; [] counts everybody")
             return ()
         tables = []
         for index, table in enumerate(value):
             codes = table if isinstance(table, list) else [None]
             for code in codes:
-                if code not in self.tags:
+                if str(code) not in self.tags:
                     self.problem((*path, index), "expected tag codes", "see: secureprofile tags list")
             if len(set(map(str, codes))) < len(codes) or table in value[:index]:
-                self.problem((*path, index), "the same tag or table twice")
+                self.problem((*path, index), "the same tag or table twice", "keep one of them")
             tables.append(tuple(str(code) for code in codes))
         return tuple(tables)

@@ -62,7 +62,7 @@ def requests(context: Context, tags: TagDictionary) -> dict[str, Request]:
     policy = context.policy.policy
     if policy.releases is None:
         raise UsageError("the policy names no releases file", hint="add `releases: releases.yaml` to the policy")
-    text = context.policy.siblings[policy.releases].decode()
+    text = context.policy.sibling(policy.releases)
     return load_releases(text, file=policy.releases, policy=policy, tags=[tag.code for tag in tags.tags])
 
 

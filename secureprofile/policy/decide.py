@@ -43,7 +43,8 @@ class ColumnPlan:
 
 def roles_of(policy: Policy, actor: str, *, creator: bool) -> tuple[str, ...]:
     """Return the roles of an actor, in the policy's order; the word ``creator`` stands for who made the workspace."""
-    return tuple(role for role, actors in policy.roles.items() if actor in actors or (creator and "creator" in actors))
+    names = {actor} - {"creator"} | ({"creator"} if creator else set())  # calling oneself `creator` gives nothing
+    return tuple(role for role, actors in policy.roles.items() if names & set(actors))
 
 
 def decide(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 
 from secureprofile.vocabulary import within
 
@@ -126,7 +126,7 @@ class ColumnSpec(Model):
     category: str
     type: Literal["text", "integer", "decimal", "date", "timestamp"] = "text"
     formats: tuple[str, ...] = ()
-    optional: bool = False
+    optional: StrictBool = False
 
 
 Column: TypeAlias = Annotated[ColumnSpec, BeforeValidator(_column)]
@@ -169,7 +169,7 @@ class Purpose(Model):
     budget: Budget | None = None
     retention: Duration
     recipients: tuple[str, ...] = ("internal",)
-    cross_border: bool = False
+    cross_border: StrictBool = False
 
 
 class Policy(Model):

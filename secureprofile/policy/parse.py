@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
@@ -29,6 +29,18 @@ class LoadedPolicy:
     policy: Policy
     hash: str
     siblings: Mapping[str, bytes]
+
+    def sibling(self, name: str) -> str:
+        """Return a sibling file's text.
+
+        Raises:
+            PolicyFileError: it is not UTF-8.
+        """
+        try:
+            return self.siblings[name].decode("utf-8-sig")
+        except UnicodeDecodeError:
+            problem = Problem(file=name, line=1, column=1, path="(file)", message="not UTF-8", hint="save it as UTF-8")
+            raise PolicyFileError([problem]) from None
 
 
 def parse_policy(text: str, *, file: str, siblings: Callable[[str], bytes | None]) -> LoadedPolicy:
@@ -95,35 +107,45 @@ def _shape(detail: ErrorDetails, document: Document) -> Finding:
         known = _known_keys(detail["loc"][:-1])
         return path, "unknown key", _nearest(str(detail["loc"][-1]), known)
     if kind == "missing":
-        return path, f"missing key `{detail['loc'][-1]}`", ""
+        key = str(detail["loc"][-1])
+        return path, f"missing key `{key}`", f"add the line `{key}: …`; see: secureprofile policy schema"
     if kind in ("literal_error", "union_tag_invalid"):
         expected = str(context.get("expected") or context.get("expected_tags"))
-        return path, f"expected {expected}", ""
-    limits = ", ".join(f"{name} {value}" for name, value in context.items() if isinstance(value, int | float | Decimal))
-    return path, _EXPECTED.get(kind, "not of the expected kind") + (f" ({limits})" if limits else ""), ""
+        return path, f"expected {expected}", "write one of these words"
+    limits = ", ".join(f"{_SIGNS[name]} {value}" for name, value in context.items() if name in _SIGNS)
+    message, hint = _EXPECTED.get(kind, ("not of the expected kind", "see: secureprofile policy schema"))
+    return path, message + (f": expected {limits}" if limits else ""), hint
 
 
-_EXPECTED = {
-    "string_type": "expected text",
-    "string_pattern_mismatch": "expected another form (names: letters, digits, - _ .; durations: P1Y, P90D)",
-    "string_too_short": "expected longer text",
-    "dict_type": "expected a mapping",
-    "tuple_type": "expected a list",
-    "list_type": "expected a list",
-    "model_type": "expected a mapping",
-    "model_attributes_type": "expected a mapping",
-    "union_tag_not_found": "expected a treatment: keep, drop, pseudonym, mask, generalize or scrub",
-    "int_type": "expected a whole number",
-    "int_parsing": "expected a whole number",
-    "decimal_type": "expected a number",
-    "decimal_parsing": "expected a number",
-    "bool_type": "expected true or false",
-    "bool_parsing": "expected true or false",
-    "greater_than": "too small",
-    "greater_than_equal": "too small",
-    "less_than": "too large",
-    "less_than_equal": "too large",
-    "too_short": "expected at least one",
+_SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "min_length": "at least"}
+_MAPPING = ("expected a mapping", "write `key: value` lines, indented below it, or {key: value}")
+_LIST = ("expected a list", "write [one, two], also for a single one")
+_WHOLE = ("expected a whole number", "write digits, without quotes")
+_NUMBER = ("expected a number", "write digits, such as 0.5 or 1.0e-6, without quotes")
+_TRUTH = ("expected true or false", "YAML 1.2 knows true and false; yes, no, on and off are text")
+_SMALL, _LARGE = ("too small", "raise it to the limit"), ("too large", "lower it to the limit")
+_EXPECTED: Mapping[str, tuple[str, str]] = {
+    "string_type": ("expected text", 'put it in quotes: "…"'),
+    "string_pattern_mismatch": ("expected another form", "names: letters, digits, - _ .; durations: P1Y, P90D"),
+    "string_too_short": ("expected longer text", "durations: P1Y, P90D"),
+    "dict_type": _MAPPING,
+    "model_type": _MAPPING,
+    "model_attributes_type": _MAPPING,
+    "tuple_type": _LIST,
+    "list_type": _LIST,
+    "union_tag_not_found": ("expected a treatment", "keep, drop, pseudonym, mask, generalize or scrub"),
+    "int_type": _WHOLE,
+    "int_parsing": _WHOLE,
+    "int_from_float": _WHOLE,
+    "decimal_type": _NUMBER,
+    "decimal_parsing": _NUMBER,
+    "bool_type": _TRUTH,
+    "bool_parsing": _TRUTH,
+    "greater_than": _SMALL,
+    "greater_than_equal": _SMALL,
+    "less_than": _LARGE,
+    "less_than_equal": _LARGE,
+    "too_short": ("too short", "write one, or remove the key"),
 }
 
 
@@ -157,9 +179,11 @@ _MODELS: dict[tuple[str, str], type[BaseModel]] = {
 }
 
 
-def _nearest(word: str, known: Any) -> str:
+def _nearest(word: str, known: Collection[str]) -> str:
     close = get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f"did you mean {close[0]}?" if close else ""
+    if close:
+        return f"did you mean {close[0]}?"
+    return "one of: " + ", ".join(sorted(known)[:8]) if 0 < len(known) <= 8 else "see: secureprofile policy schema"
 
 
 # --- meaning ------------------------------------------------------------------------------------------------------------
@@ -233,7 +257,11 @@ def _meaning(policy: Policy) -> Iterator[Finding]:
     for name, domain in policy.domains.items():
         if domain.delta >= Decimal(1) / domain.population:
             limit = f"below 1/{domain.population}"
-            yield ("domains", name, "delta"), f"expected {limit}: δ must be smaller than one declared person", ""
+            yield (
+                ("domains", name, "delta"),
+                f"expected {limit}: δ must be smaller than one declared person",
+                "such as 1.0e-6",
+            )
 
 
 def _dataset(policy: Policy, name: str, dataset: Dataset) -> Iterator[Finding]:
@@ -251,16 +279,24 @@ def _dataset(policy: Policy, name: str, dataset: Dataset) -> Iterator[Finding]:
         )
     for column, spec in dataset.columns.items():
         if spec.formats and spec.type not in ("date", "timestamp"):
-            yield ("datasets", name, "columns", column), "formats belong to the types date and timestamp", ""
+            yield (
+                ("datasets", name, "columns", column),
+                "formats belong to the types date and timestamp",
+                "add `type: date`",
+            )
 
 
 def _purpose(policy: Policy, name: str, purpose: Purpose) -> Iterator[Finding]:
     here = ("purposes", name)
     for law in policy.policy.jurisdiction:
         if law not in purpose.lawful_basis:
-            yield (*here, "lawful_basis"), f"no lawful basis for {law}, which `policy.jurisdiction` names", ""
+            yield (
+                (*here, "lawful_basis"),
+                f"no lawful basis for {law}, which `policy.jurisdiction` names",
+                "one of: " + ", ".join(LAWFUL_BASES[law]),
+            )
     if "consent" in purpose.lawful_basis.values() and purpose.consent != "required":
-        yield (*here, "consent"), "a purpose based on consent must say `consent: required`", ""
+        yield (*here, "consent"), "a purpose based on consent must ask for it", "consent: required"
     for category, treatment in purpose.allow.items():
         place = (*here, "allow", category)
         if isinstance(treatment, Keep) and "export" in purpose.outputs and within(category, SENSITIVE):
@@ -268,7 +304,7 @@ def _purpose(policy: Policy, name: str, purpose: Purpose) -> Iterator[Finding]:
         if isinstance(treatment, Generalize):
             for key in ("step", "prefix"):
                 if (getattr(treatment, key) is None) == (treatment.to == key):
-                    yield place, f"`{key}` belongs to `to: {key}`", ""
+                    yield place, f"`{key}` belongs to `to: {key}`", f"{{generalize: {{to: {key}, {key}: 3}}}}"
     yield from _subjects(policy, name, purpose)
     yield from _budget(policy, name, purpose)
 

@@ -7,7 +7,7 @@ and constants. No value of a tag depends on anybody else.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
@@ -71,14 +71,19 @@ class TagDictionary:
         )
 
 
-def load_tags(text: str, *, file: str) -> TagDictionary:
+def load_tags(text: str, *, file: str, columns: Mapping[str, Collection[str]] | None = None) -> TagDictionary:
     """Read a tag dictionary.
+
+    Args:
+        text: the YAML.
+        file: its name, for messages.
+        columns: of each dataset, to check what expressions read; unchecked where None.
 
     Raises:
         PolicyFileError: with every problem, in file order.
     """
     document = read_yaml(text, file=file)
-    reader = _Reader(document)
+    reader = _Reader(document, columns)
     result = reader.dictionary(hashlib.sha256(text.encode()).hexdigest())
     if reader.problems:
         raise PolicyFileError(sorted(reader.problems, key=lambda problem: (problem.line, problem.column)))
@@ -101,8 +106,9 @@ def check_row_local(dictionary: TagDictionary) -> None:
 
 
 class _Reader:
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, columns: Mapping[str, Collection[str]] | None) -> None:
         self.document = document
+        self.columns = columns
         self.problems: list[Problem] = []
 
     def problem(self, path: Path, message: str, hint: str = "") -> None:
@@ -117,28 +123,35 @@ class _Reader:
     ) -> dict[str, Any]:
         """Return a mapping, with a problem for everything that is not as expected."""
         if not isinstance(value, dict):
-            self.problem(path, "expected a mapping")
+            self.problem(path, "expected a mapping", "write `key: value` lines, indented below it")
             return {}
         for key in value:
             if known and key not in known:
-                close = get_close_matches(key, known, n=1)
-                self.problem(
-                    (*path, key), "unknown key", f"did you mean {close[0]}?" if close else "one of: " + ", ".join(known)
-                )
+                self.problem((*path, key), "unknown key", _nearest(key, known))
         for key in required:
             if key not in value:
-                self.problem(path, f"missing key `{key}`")
+                self.problem(path, f"missing key `{key}`", f"add the line `{key}: …`")
         return value
 
     def expression(self, path: Path, value: Any, kind: Kind) -> Expression | None:
         if not isinstance(value, str):
-            self.problem(path, "expected an expression in quotes")
+            self.problem(path, "expected an expression", 'put it in quotes: "count()"')
             return None
         try:
             return parse(value, kind)
         except ExpressionError as error:
             self.problem(path, str(error), error.hint)
             return None
+
+    def dataset(self, path: Path, name: str) -> None:
+        if self.columns is not None and name not in self.columns:
+            self.problem(path, "a dataset that the policy does not have", _nearest(name, self.columns))
+
+    def reads(self, path: Path, dataset: str, expression: Expression) -> None:
+        """Check that an expression reads columns which the policy names."""
+        known = None if self.columns is None else self.columns.get(dataset)
+        for name in sorted(expression.names - set(known)) if known is not None else ():
+            self.problem(path, f"no column {name} in dataset {dataset}", _nearest(name, known or ()))
 
     def text(self, path: Path, value: Any) -> Text:
         body = self.mapping(path, value, known=("en", "zh"), required=("en", "zh"))
@@ -151,7 +164,9 @@ class _Reader:
         keys = ("secureprofile-tags", "clean", "features", "tags")
         root = self.mapping((), self.document.value, known=keys, required=("secureprofile-tags", "features", "tags"))
         if root.get("secureprofile-tags", 1) != 1:
-            self.problem(("secureprofile-tags",), "expected 1")
+            self.problem(
+                ("secureprofile-tags",), "expected 1", "another version of the format needs another secureprofile"
+            )
         clean = {
             name: self.rules(("clean", name), body)
             for name, body in self.mapping(("clean",), root.get("clean") or {}).items()
@@ -164,30 +179,34 @@ class _Reader:
         names = {name for folds in features.values() for name in folds}
         tags = root.get("tags", [])
         if not isinstance(tags, list):
-            self.problem(("tags",), "expected a list of tags")
+            self.problem(("tags",), "expected a list of tags", "each begins with `- code: …`")
             tags = []
         read = tuple(self.tag(("tags", index), body, names) for index, body in enumerate(tags))
         for index, tag in enumerate(read):
             if tag.code in [other.code for other in read[:index]]:
-                self.problem(("tags", index, "code"), "a second tag with this code")
+                self.problem(("tags", index, "code"), "a second tag with this code", "rename one of them")
         return TagDictionary(clean=clean, features=features, tags=read, hash=digest)
 
     def rules(self, path: Path, body: Any) -> CleanRules:
+        self.dataset(path, str(path[-1]))
         mapping = self.mapping(path, body, known=("unique", "reject"))
         if not isinstance(mapping.get("unique", False), bool):
-            self.problem((*path, "unique"), "expected true or false")
+            self.problem((*path, "unique"), "expected true or false", "unique: true")
         reject = {}
         for name, text in self.mapping((*path, "reject"), mapping.get("reject") or {}).items():
             expression = self.expression((*path, "reject", name), text, "row")
             if expression is not None:
+                self.reads((*path, "reject", name), str(path[-1]), expression)
                 reject[name] = expression
         return CleanRules(unique=bool(mapping.get("unique", False)), reject=reject)
 
     def folds(self, path: Path, body: Any) -> dict[str, Expression]:
+        self.dataset(path, str(path[-1]))
         folds = {}
         for name, text in self.mapping(path, body).items():
             expression = self.expression((*path, name), text, "fold")
             if expression is not None:
+                self.reads((*path, name), str(path[-1]), expression)
                 folds[name] = expression
         return folds
 
@@ -196,7 +215,11 @@ class _Reader:
         for dataset, folds in features.items():
             for name in folds:
                 if name in seen:
-                    self.problem(("features", dataset, name), "a second feature with this name")
+                    self.problem(
+                        ("features", dataset, name),
+                        "a second feature with this name",
+                        "names are shared by all datasets: rename one",
+                    )
                 seen.add(name)
 
     def tag(self, path: Path, body: Any, features: set[str]) -> Tag:
@@ -206,7 +229,7 @@ class _Reader:
             self.problem((*path, "dimension"), "unknown dimension", "one of: " + ", ".join(DIMENSIONS))
         values = mapping.get("values", [])
         if not isinstance(values, list) or not values:
-            self.problem((*path, "values"), "expected a list of values")
+            self.problem((*path, "values"), "expected a list of values", "each is {code: …, name: …, when: …}")
             values = []
         read = tuple(
             self.value((*path, "values", i), item, features, last=i == len(values) - 1) for i, item in enumerate(values)
@@ -214,7 +237,7 @@ class _Reader:
         codes = [value.code for value in read]
         for index, code in enumerate(codes):
             if code in codes[:index]:
-                self.problem((*path, "values", index, "code"), "a second value with this code")
+                self.problem((*path, "values", index, "code"), "a second value with this code", "rename one of them")
         return Tag(
             code=str(mapping.get("code", "")),
             dimension=str(mapping.get("dimension", "")),
@@ -226,15 +249,15 @@ class _Reader:
     def value(self, path: Path, body: Any, features: set[str], *, last: bool) -> TagValue:
         mapping = self.mapping(path, body, known=("code", "name", "when", "otherwise"), required=("code", "name"))
         if last != ("otherwise" in mapping) or ("when" in mapping) == ("otherwise" in mapping):
-            self.problem(path, "every value has `when`, and the last one `otherwise: true` instead")
+            self.problem(path, "expected `when`", "every value has one, and the last has `otherwise: true` instead")
         when = self.expression((*path, "when"), mapping["when"], "row") if "when" in mapping else None
         for name in sorted(when.names - features) if when else ():
-            close = get_close_matches(name, features, n=1)
-            self.problem(
-                (*path, "when"),
-                f"no feature {name}",
-                f"did you mean {close[0]}?" if close else "define it under features",
-            )
+            self.problem((*path, "when"), f"no feature {name}", _nearest(name, features))
         return TagValue(
             code=str(mapping.get("code", "")), name=self.text((*path, "name"), mapping.get("name", {})), when=when
         )
+
+
+def _nearest(word: str, known: Collection[str]) -> str:
+    close = get_close_matches(word, list(known), n=1)
+    return f"did you mean {close[0]}?" if close else "one of: " + ", ".join(sorted(known))

@@ -104,7 +104,7 @@ def treated(engine: Any, folder: Path) -> list[tuple[Any, ...]]:
 
 def portrait(engine: Any, folder: Path) -> dict[str, list[tuple[Any, ...]]]:
     policy = load_policy("retail")
-    tags = load_tags(policy.siblings["tags.yaml"].decode(), file="tags.yaml")
+    tags = load_tags(policy.sibling("tags.yaml"), file="tags.yaml")
     spec = policy.policy.datasets["orders"]
     plans = plan_columns(policy.policy, dataset="orders", purpose="portrait", header=list(spec.columns))
     text = table(engine, ORDERS, folder)
