@@ -7,18 +7,24 @@ them is a function of one person's rows and of constants.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, Literal
 
 import ibis
 import ibis.expr.types as ir
+from ibis.common.exceptions import IbisError
+
+from secureprofile.errors import UsageError
 
 Kind = Literal["row", "fold"]
 
 MAX_LENGTH = 1000
 MAX_DEPTH = 40
+LARGEST = 10**15
 
 ROW_FUNCTIONS = {
     "as_of": (0, 0), "days_since": (1, 1), "years_since": (1, 1), "missing": (1, 1), "starts_with": (2, 2), "lower": (1, 1),
@@ -47,12 +53,11 @@ _COMPARE: Mapping[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 }
 
 
-class ExpressionError(ValueError):
-    """An expression that the language does not have; ``hint`` says what it has."""
+class ExpressionError(UsageError):
+    """An expression that the language does not have, or that does not fit its columns; ``hint`` says what does."""
 
     def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.hint = hint
+        super().__init__(message, hint=hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +83,10 @@ def parse(text: str, kind: Kind) -> Expression:
     if len(text) > MAX_LENGTH:
         raise ExpressionError(f"longer than {MAX_LENGTH} characters")
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # an escape that Python only warns about is no text either
+            tree = ast.parse(text.strip(), mode="eval").body
+    except (Warning, SyntaxError, ValueError, RecursionError, MemoryError):
         raise ExpressionError("not an expression", "such as: days_since(last_order) <= 30") from None
     names: set[str] = set()
     _check(tree, kind, names, folded=False, depth=0)
@@ -104,7 +111,11 @@ def _check(node: ast.expr, kind: Kind, names: set[str], *, folded: bool, depth: 
                 raise ExpressionError(f"column {name} outside a fold function", "such as: max(…), sum(…), latest(…, …)")
             names.add(name)
             return
-        case ast.Constant(value=bool() | int() | float() | str()):
+        case ast.Constant(value=bool() | str()):
+            return
+        case ast.Constant(value=int() | float() as number):
+            if not abs(number) < LARGEST:
+                raise ExpressionError("a number that is too large", f"below {LARGEST:.0e}")
             return
         case ast.BinOp(op=op) if type(op) in _BINARY:
             pass
@@ -138,8 +149,23 @@ def _check_call(name: str, arguments: int, kind: Kind, *, folded: bool) -> bool:
 
 
 def compile_row(expression: Expression, columns: Mapping[str, ir.Value], as_of: date) -> ir.Value:
-    """Return a row expression over the given columns."""
-    return _Compiler(columns, as_of).value(expression.tree)
+    """Return a row expression over the given columns.
+
+    Raises:
+        ExpressionError: it does not fit the types of its columns.
+    """
+    with _fitting(expression):
+        value: ir.Value = _Compiler(columns, as_of).value(expression.tree)
+        return value
+
+
+@contextmanager
+def _fitting(expression: Expression) -> Iterator[None]:
+    try:
+        yield
+    except (IbisError, TypeError, AttributeError, ValueError):
+        hint = "the policy gives columns their types: text, integer, decimal, date, timestamp"
+        raise ExpressionError(f"`{expression.text}` does not fit the types of its columns", hint) from None
 
 
 class _Compiler:
@@ -192,6 +218,8 @@ class _Compiler:
             case "as_of":
                 return ibis.literal(datetime.combine(self.as_of, time.max))
             case "days_since":
+                if not values[0].type().is_temporal():
+                    raise TypeError("text would be cast, and fail on some row")
                 return ibis.literal(self.as_of).delta(values[0].cast("date"), unit="day")
             case "years_since":
                 return ibis.literal(self.as_of.year) - values[0]
@@ -220,7 +248,17 @@ def compile_folds(expressions: Mapping[str, Expression], table: ir.Table, person
 
     ``most`` and ``latest`` order ties by the value itself, so that every engine gives the same answer; ``sum`` of decimals does
     not depend on the order of rows.
+
+    Raises:
+        ExpressionError: one does not fit the types of its columns.
     """
+    for expression in expressions.values():  # one by one first: an error names its expression
+        with _fitting(expression):
+            _folded({"x": expression}, table, person, as_of)
+    return _folded(expressions, table, person, as_of)
+
+
+def _folded(expressions: Mapping[str, Expression], table: ir.Table, person: str, as_of: date) -> ir.Table:
     columns = {name: table[name] for name in table.columns}
     calls = {ast.unparse(call): call for e in expressions.values() for call in _folds(e.tree)}
     aliases = {text: f"fold_{number}" for number, text in enumerate(calls)}
