@@ -123,8 +123,9 @@ def _dataset(name: str, file: str, columns: Sequence[ScannedColumn]) -> str:
         "    columns:",
     ]
     for column in columns:
-        category = _category(column, column is subject)
-        lines.append(f"      {_text(column.name)}: {category}   # {column.finding.confidence:.0%} sure")
+        category, found = _category(column, column is subject), column.finding
+        remark = f"{found.confidence:.0%} sure" if found.category else "nothing recognised: look at it"
+        lines.append(f"      {_text(column.name)}: {category}   # {remark}")
     return "\n".join(lines)
 
 

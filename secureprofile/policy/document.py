@@ -21,6 +21,7 @@ Path: TypeAlias = tuple[str | int, ...]
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 32
 
+_SYNTAX = "look at indentation, quotes and brackets here and on the line before"
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _WORDS: Mapping[str, Any] = {"true": True, "false": False, "null": None, "~": None, "": None}
@@ -48,7 +49,9 @@ def read_yaml(text: str, *, file: str) -> Document:
         PolicyFileError: with every problem: syntax, doubled keys, anchors, aliases, tags, several documents, too big, too deep.
     """
     if len(text.encode()) > MAX_BYTES:
-        raise PolicyFileError([_problem(file, (1, 1), (), f"the file is larger than {MAX_BYTES} bytes")])
+        raise PolicyFileError(
+            [_problem(file, (1, 1), (), f"the file is larger than {MAX_BYTES} bytes", "a policy is smaller")]
+        )
     problems = _surface(text, file)
     if problems:
         raise PolicyFileError(problems)
@@ -57,9 +60,11 @@ def read_yaml(text: str, *, file: str) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise PolicyFileError([_problem(file, place, (), f"not YAML: {error.problem}")]) from None
+        raise PolicyFileError([_problem(file, place, (), f"not YAML: {error.problem}", _SYNTAX)]) from None
     except yaml.YAMLError:
-        raise PolicyFileError([_problem(file, (1, 1), (), "not YAML: a character that is not allowed")]) from None
+        raise PolicyFileError(
+            [_problem(file, (1, 1), (), "not YAML: a character that is not allowed", _SYNTAX)]
+        ) from None
     reader = _Reader(file)
     value = reader.read(node, (), (1, 1))
     if reader.problems:
@@ -80,13 +85,13 @@ def _surface(text: str, file: str) -> list[Problem]:
             documents += isinstance(event, yaml.DocumentStartEvent)
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > MAX_DEPTH:
-                return [_problem(file, place, (), f"nested deeper than {MAX_DEPTH} levels")]
+                return [_problem(file, place, (), f"nested deeper than {MAX_DEPTH} levels", "flatten it")]
             if documents > 1:
                 return [*problems, _problem(file, place, (), "a second document in one file", "remove the line ---")]
     except yaml.YAMLError:
         return problems  # composing tells it with its place
     except RecursionError:
-        return [_problem(file, (1, 1), (), f"nested deeper than {MAX_DEPTH} levels")]
+        return [_problem(file, (1, 1), (), f"nested deeper than {MAX_DEPTH} levels", "flatten it")]
     return problems
 
 
@@ -117,7 +122,9 @@ class _Reader:
         result: dict[str, Any] = {}
         for key, item in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                self.problems.append(_problem(self.file, _place(key), path, "a key must be plain text"))
+                self.problems.append(
+                    _problem(self.file, _place(key), path, "a key must be plain text", "write key: value")
+                )
                 continue
             if key.value in result:
                 hint = "keep one of them"

@@ -81,7 +81,7 @@ def parse(text: str, kind: Kind) -> Expression:
         ExpressionError: not in the language.
     """
     if len(text) > MAX_LENGTH:
-        raise ExpressionError(f"longer than {MAX_LENGTH} characters")
+        raise ExpressionError(f"longer than {MAX_LENGTH} characters", "make parts of it features of their own")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # an escape that Python only warns about is no text either
@@ -103,7 +103,7 @@ def _has_fold(tree: ast.expr) -> bool:
 def _check(node: ast.expr, kind: Kind, names: set[str], *, folded: bool, depth: int) -> None:
     """Refuse whatever is not on the list. ``folded``: inside a fold function, where columns may be read."""
     if depth > MAX_DEPTH:
-        raise ExpressionError(f"nested deeper than {MAX_DEPTH} levels")
+        raise ExpressionError(f"nested deeper than {MAX_DEPTH} levels", "make parts of it features of their own")
     inner = [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
     match node:
         case ast.Name(id=name):
@@ -127,9 +127,10 @@ def _check(node: ast.expr, kind: Kind, names: set[str], *, folded: bool, depth: 
             folded = _check_call(name, len(args), kind, folded=folded)
             inner = args
             if name == "one_of" and not all(isinstance(arg, ast.Constant) for arg in args[1:]):
-                raise ExpressionError("one_of(x, …) takes constants")
+                raise ExpressionError("one_of(x, …) takes constants", "one_of(city, 'Leeds', 'York')")
         case _:
-            raise ExpressionError(f"{type(node).__name__} is not part of the language")
+            word = type(node).__name__
+            raise ExpressionError(f"{word} is not part of the language", "see: docs/guides/tags.md")
     for child in inner:
         _check(child, kind, names, folded=folded, depth=depth + 1)
 
@@ -144,7 +145,8 @@ def _check_call(name: str, arguments: int, kind: Kind, *, folded: bool) -> bool:
         raise ExpressionError(f"no function {name}()", "there are: " + ", ".join(sorted(known)))
     fewest, most = known[name]
     if not fewest <= arguments <= most:
-        raise ExpressionError(f"{name}() takes {fewest if fewest == most else f'{fewest} or more'} values")
+        count = str(fewest) if fewest == most else f"{fewest} or more"
+        raise ExpressionError(f"{name}() takes {count} values, and {arguments} are given", "see: docs/guides/tags.md")
     return folded or name in FOLD_FUNCTIONS
 
 

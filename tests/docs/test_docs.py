@@ -15,6 +15,8 @@ import pytest
 from benchmarks.flow import table
 from secureprofile.cli.main import run
 from secureprofile.flows.shop import write_shop
+from secureprofile.portrait.dictionary import load_tags
+from secureprofile.portrait.expression import FOLD_FUNCTIONS, ROW_FUNCTIONS
 from tests.conftest import ROOT
 
 PAGES = [
@@ -62,6 +64,24 @@ def test_the_commands_of_the_readme_run_as_they_stand(demo_files: Path, name: st
         expected = 1 if " scan " in command else 0  # there is personal data in the files, and scan says so
         assert run(shlex.split(command)[1:]) == expected, command
     assert list(demo_files.glob("report*.html"))
+
+
+@pytest.mark.parametrize("name", ["own-files.md", "tags.md"])
+def test_the_commands_of_the_guides_run_as_they_stand(demo_files: Path, name: str) -> None:
+    for command in commands(ROOT / "docs" / "guides" / name):
+        assert run(shlex.split(command)[1:]) == (1 if " scan " in command else 0), command
+
+
+def test_the_dictionary_of_the_guide_is_one() -> None:
+    code = next(
+        b for language, b in BLOCK.findall((ROOT / "docs/guides/tags.md").read_text("utf-8")) if language == "yaml"
+    )
+    assert [tag.code for tag in load_tags(code, file="tags.yaml").tags] == ["recency"]
+
+
+def test_the_guide_names_every_function_of_the_language() -> None:
+    text = (ROOT / "docs" / "guides" / "tags.md").read_text("utf-8")
+    assert not [name for name in (*ROW_FUNCTIONS, *FOLD_FUNCTIONS) if f"`{name}(" not in text]
 
 
 def test_the_python_of_the_readme_runs_as_it_stands(demo_files: Path) -> None:
