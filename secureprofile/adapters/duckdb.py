@@ -24,13 +24,14 @@ from secureprofile.adapters.engine import DuckFunctions, ScrubText
 from secureprofile.adapters.files import Source, csv_error_line, utf8_path
 from secureprofile.errors import CannotTell, InputError, SecureProfileError
 
-Format = Literal["csv", "parquet", "jsonl"]
+Format = Literal["csv", "tsv", "parquet", "jsonl"]
 
 MAX_CELL = 64 * 1024 * 1024
 """Bytes of the longest line that is read; longer ones are refused."""
 
 _COPY = {
     "csv": "FORMAT csv, HEADER true, DELIMITER ',', COMPRESSION {compression}",
+    "tsv": "FORMAT csv, HEADER true, DELIMITER '\t', COMPRESSION {compression}",
     "parquet": "FORMAT parquet, COMPRESSION zstd",
     "jsonl": "FORMAT json, ARRAY false, COMPRESSION {compression}",
 }
@@ -104,7 +105,8 @@ class DuckEngine:
         location = str(path).replace("'", "''")
         return self._backend.sql(
             f"SELECT * FROM read_json('{location}', format='newline_delimited', columns={{{columns}}}, "
-            f"compression='{compression}', maximum_object_size={MAX_CELL})"
+            f"compression='{compression}', maximum_object_size={MAX_CELL})",
+            schema=ibis.schema(dict.fromkeys(source.columns, "string")),
         )
 
     def parquet(self, paths: Sequence[Path]) -> ir.Table:

@@ -33,7 +33,7 @@ from secureprofile.policy.decide import ColumnPlan
 from secureprofile.policy.model import Dataset
 
 SUFFIXES: dict[str, Format] = {
-    ".csv": "csv", ".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl",
+    ".csv": "csv", ".tsv": "tsv", ".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl",
 }  # fmt: skip
 
 
@@ -49,7 +49,7 @@ def output_format(path: Path) -> tuple[Format, bool]:
     if suffix not in SUFFIXES or (gzip and SUFFIXES[suffix] == "parquet"):
         raise UsageError(
             f"{path.name}: the output's format is not known",
-            hint="end it in .csv, .csv.gz, .jsonl, .jsonl.gz or .parquet",
+            hint="end it in .csv, .tsv or .jsonl (also with .gz), or in .parquet",
         )
     return SUFFIXES[suffix], gzip
 
