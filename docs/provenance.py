@@ -24,7 +24,7 @@ LISTS: Mapping[str, tuple[str, str]] = {
     "secureprofile.report.wording:WORDING": OWN,
     "secureprofile.consent.records:_STATES": OWN,
     "secureprofile.policy.parse:_EXPECTED": OWN,
-    "secureprofile.adapters.files:_MAGIC": ("first bytes of file formats, from their specifications", "facts"),
+    "secureprofile.adapters.foreign:_MAGIC": ("first bytes of file formats, from their specifications", "facts"),
 }
 ROOMS = {"secureprofile.flows.shop_words": OWN}
 """Modules that are nothing but lists of one origin."""

@@ -16,35 +16,27 @@ import os
 import re
 import stat
 import tempfile
-import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import IO, Final, Literal, TextIO, cast
+from typing import Final, Literal, TextIO, cast
 
+from secureprofile.adapters.encodings import SAMPLE, Compression, find_encoding, open_bytes
+from secureprofile.adapters.foreign import refuse_foreign, refuse_markup
 from secureprofile.adapters.outputs import full_disk_told
 from secureprofile.errors import InputError
 
 Format = Literal["csv", "jsonl", "parquet"]
-Compression = Literal["none", "gzip"]
 Newline = Literal["\n", "\r\n", "\r", "mixed"]
-
-SAMPLE: Final = 1 << 20
-"""Bytes that are looked at to find dialect, header and keys; also the size of the pieces in which files are read."""
 
 LONGEST_LINE: Final = 1 << 26
 """Bytes up to which the first line is followed when the sample does not hold all of it."""
 
 RECORDS: Final = 1000
 """Records of the sample that vote on the dialect, and JSON lines whose keys become columns."""
-
-_AS_UTF8: Final = "save it again as UTF-8 (in Excel: Save as, CSV UTF-8)"
-_AS_CSV: Final = "open it in Excel or LibreOffice and save the sheet as “CSV UTF-8”"
-_GIVE: Final = "give a CSV, JSON Lines or Parquet file"
-_UNPACK: Final = "unpack it, or pack it with gzip"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,10 +79,10 @@ def sniff(path: Path) -> Source:
         compression, head, whole = _head(path)
         if compression == "none" and head.startswith(b"PAR1"):
             return Source(path=path, format="parquet", columns=_distinct(_parquet_columns(path), path))
-        _refuse_foreign(path, head)
-        encoding, kinds = _encoding(path, compression, head)
+        refuse_foreign(path, head)
+        encoding, kinds = find_encoding(path, compression, head)
         text = codecs.getincrementaldecoder(encoding)().decode(head).removeprefix("\ufeff")
-        _refuse_markup(path, text)
+        refuse_markup(path, text)
         if text.lstrip().startswith("{"):
             columns = _distinct(_json_columns(path, text, whole=whole), path)
             return Source(path=path, format="jsonl", columns=columns, compression=compression, encoding=encoding)
@@ -157,15 +149,11 @@ def _troubles_told(path: Path) -> Iterator[None]:
         raise InputError(f"{path} cannot be opened", hint="check the name and the folder") from None
 
 
-def _open(path: Path, compression: Compression) -> IO[bytes]:
-    return cast("IO[bytes]", gzip.open(path)) if compression == "gzip" else path.open("rb")
-
-
 def _head(path: Path) -> tuple[Compression, bytes, bool]:
     """Return the compression, the sample, and whether the sample is the whole file."""
     with path.open("rb") as file:
         compression: Compression = "gzip" if file.read(2) == b"\x1f\x8b" else "none"
-    with _open(path, compression) as file:
+    with open_bytes(path, compression) as file:
         head = file.read(SAMPLE)
         while not re.search(rb"[\r\n]", head[-SAMPLE:]) and len(head) < LONGEST_LINE and (more := file.read(SAMPLE)):
             head += more
@@ -173,173 +161,13 @@ def _head(path: Path) -> tuple[Compression, bytes, bool]:
 
 
 def _recode(source: Source, out: TextIO) -> None:
-    with _troubles_told(source.path), _open(source.path, source.compression) as raw:
+    with _troubles_told(source.path), open_bytes(source.path, source.compression) as raw:
         text = io.TextIOWrapper(raw, encoding=source.encoding, newline=None)
         for _ in range(source.preamble):
             text.readline()
         out.write(text.read(SAMPLE).removeprefix("\ufeff"))
         while piece := text.read(SAMPLE):
             out.write(piece)
-
-
-_MAGIC: Final = (
-    (b"PK\x03\x04", "a ZIP archive", "unpack it and give the file inside"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook or another Office document", _AS_CSV),
-    (b"\x89PNG", "a PNG image", _GIVE),
-    (b"\xff\xd8\xff", "a JPEG image", _GIVE),
-    (b"GIF8", "a GIF image", _GIVE),
-    (b"%PDF", "a PDF document", _GIVE),
-    (b"SQLite format 3\0", "an SQLite database", "export the table as CSV"),
-    (b"PAR1", "Parquet inside gzip", "unpack it: Parquet files are compressed inside"),
-    (b"ARROW1", "an Arrow file", _GIVE),
-    (b"ORC", "an ORC file", _GIVE),
-    (b"Obj\x01", "an Avro file", _GIVE),
-    (b"BZh", "a bzip2 archive", _UNPACK),
-    (b"\xfd7zXZ", "an xz archive", _UNPACK),
-    (b"\x28\xb5\x2f\xfd", "a Zstandard archive", _UNPACK),
-    (b"7z\xbc\xaf", "a 7-Zip archive", _UNPACK),
-    (b"\x1f\x8b", "gzip inside gzip", "unpack it once"),
-)
-"""First bytes of what is no table of text: what it looks like, and what to do."""
-
-
-def _refuse_foreign(path: Path, head: bytes) -> None:
-    if not head:
-        raise InputError(f"{path.name} is empty", hint="check how the file was exported")
-    for magic, what, hint in _MAGIC:
-        if head.startswith(magic):
-            if magic.startswith(b"PK"):
-                what, hint = _inside_zip(path) or (what, hint)
-            raise InputError(f"{path.name} looks like {what}, not like a table of text", hint=hint)
-
-
-def _inside_zip(path: Path) -> tuple[str, str] | None:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = " ".join(archive.namelist())
-    except zipfile.BadZipFile:
-        return None
-    if re.search(r"\bxl/", names):
-        return "an Excel workbook", _AS_CSV
-    return ("an office document", _AS_CSV) if re.search(r"\b(?:content\.xml|word/|ppt/)", names) else None
-
-
-def _refuse_markup(path: Path, text: str) -> None:
-    start = text.lstrip()
-    if not start:
-        raise InputError(f"{path.name} holds nothing but blanks", hint="check how the file was exported")
-    if re.match(r"<!doctype|<html|<\?xml", start, re.IGNORECASE):
-        raise InputError(f"{path.name} looks like a web page or XML, not like a table", hint=_GIVE)
-    if re.match(r"\[\s*(?:[\[{\]]|$)", start):
-        raise InputError(
-            f"{path.name} looks like one JSON array, not like JSON Lines",
-            hint="write one object per line (jq -c '.[]')",
-        )
-
-
-# --- encodings --------------------------------------------------------------------------------------------------------
-
-_MARKS: Final = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark begins alike
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-
-_UNSURE: Final = ("gb18030", "cp1252")
-"""Encodings in which nearly any bytes are text: it takes a look at the text to believe them."""
-
-_JUDGED: Final = 50_000
-"""Runs of characters beyond ASCII that suffice to judge an encoding."""
-
-
-def _encoding(path: Path, compression: Compression, head: bytes) -> tuple[str, set[str]]:
-    """Return the encoding in which the whole file is text, and the line ends that occur."""
-    marked = next((name for mark, name in _MARKS if head.startswith(mark)), None) or _bare_utf16(head)
-    if not marked and b"\0" in head:
-        raise _binary(path)
-    sure = marked or "utf-8"
-    first = _decode(path, compression, sure)
-    if isinstance(first, _Decoded):
-        return sure, first.ends
-    for encoding, plausible in () if marked else (("gb18030", _chinese), ("cp1252", _western)):
-        guess = _decode(path, compression, encoding)
-        if isinstance(guess, _Decoded) and plausible(guess.foreign):
-            return encoding, guess.ends
-    rest = "" if marked else ", and the whole is neither GB18030 nor Windows-1252 text"
-    raise InputError(f"{path.name}: byte {first:,} is not {sure.upper().removesuffix('-SIG')}{rest}", hint=_AS_UTF8)
-
-
-@dataclass(frozen=True, slots=True)
-class _Decoded:
-    """What a whole file holds in some encoding: line ends, and the first runs of characters beyond ASCII."""
-
-    ends: set[str]
-    foreign: list[str]
-
-
-def _decode(path: Path, compression: Compression, encoding: str) -> _Decoded | int:
-    """Decode every byte; return the position, counted from 1, of the first that is wrong in this encoding."""
-    bytes_to_text = codecs.getincrementaldecoder(encoding)()
-    decoder = io.IncrementalNewlineDecoder(bytes_to_text, translate=False)
-    foreign: list[str] = []
-    before = 0
-    with _open(path, compression) as file:
-        while True:
-            chunk = file.read(SAMPLE)
-            pending = len(bytes_to_text.getstate()[0])
-            try:
-                text = decoder.decode(chunk, final=not chunk)
-            except UnicodeDecodeError as error:
-                return before - pending + error.start + 1
-            if "\0" in text:
-                raise _binary(path)
-            if encoding in _UNSURE and len(foreign) < _JUDGED:
-                foreign += re.findall(r"[^\0-\x7f]+", text)
-            if not chunk:
-                ends = decoder.newlines or ()
-                return _Decoded({ends} if isinstance(ends, str) else set(ends), foreign)
-            before += len(chunk)
-
-
-def _binary(path: Path) -> InputError:
-    return InputError(f"{path.name} holds NUL bytes: it looks like binary data, not like a table of text", hint=_GIVE)
-
-
-def _bare_utf16(head: bytes) -> str | None:
-    """Recognise UTF-16 without a mark: its zero bytes stand on one side of each pair, hardly ever on the other."""
-    low, high = head[::2].count(0), head[1::2].count(0)
-    if max(low, high) * 8 < len(head) or min(low, high) * 40 > len(head):
-        return None
-    return "utf-16-le" if high > low else "utf-16-be"
-
-
-def _chinese(runs: list[str]) -> bool:
-    """Tell whether characters decoded as GB18030 are Chinese rather than another encoding read wrongly.
-
-    Nearly all of a Chinese table's characters are in GB 2312's Han rows or are Chinese punctuation; Western letters,
-    Big5 and Shift-JIS come out as rare characters beyond it. Korean (EUC-KR) lands in rows B0 to C8 only, while two in
-    five characters of a Chinese text are from later rows (pinyin N to Z, then the second level).
-    """
-    text = "".join(runs)
-    han = "".join(re.findall("[\u4e00-\u9fff]+", text)).encode("gb2312", "ignore")[::2]
-    marks = len(re.findall("[\u3000-\u301f\uff01-\uff60·—‘’“”…]", text))
-    korean = len(han) >= 20 and sum(row > 0xC8 for row in han) * 20 < len(han)
-    return bool(han) and not korean and (len(han) + marks) >= 0.8 * len(text)
-
-
-def _western(runs: list[str]) -> bool:
-    """Tell whether characters decoded as Windows-1252 are Western: accents and dashes stand alone among ASCII, or in
-    pairs of letters (``ção``), while an alphabet or script of another encoding makes longer runs.
-    """
-    alone = sum(len(run) == 1 for run in runs)
-    pairs = sum(len(run) <= 2 for run in runs)
-    letters = sum(len(re.findall("[À-ÖØ-öø-ÿ]", run)) for run in runs)
-    return alone >= 0.8 * len(runs) or (pairs >= 0.95 * len(runs) and letters >= 0.7 * sum(map(len, runs)))
-
-
-# --- tables -----------------------------------------------------------------------------------------------------------
 
 
 def _distinct(columns: Sequence[str], path: Path) -> tuple[str, ...]:
@@ -412,7 +240,7 @@ def _row_ends(source: Source) -> Newline:
     """Return how rows end in a file with several line ends: only what stands outside quoted cells counts."""
     kinds: set[str] = set()
     quoted = 0
-    with _open(source.path, source.compression) as raw:
+    with open_bytes(source.path, source.compression) as raw:
         text = io.TextIOWrapper(raw, encoding=source.encoding, newline="")
         while len(kinds) < 2 and (piece := text.read(SAMPLE)):
             while piece.endswith("\r") and (more := text.read(1)):

@@ -9,9 +9,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from secureprofile.cli.main import run
 from tests.conftest import ROOT
-from tests.examples.test_online_retail import band, commands
+from tests.examples.test_online_retail import band, follow
 
 EXAMPLE = ROOT / "examples" / "complete_journey"
 AS_OF = pd.Timestamp("2018-01-01")
@@ -19,14 +18,8 @@ AS_OF = pd.Timestamp("2018-01-01")
 
 @pytest.fixture(scope="module")
 def finished(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("complete-journey")
-    for file in [*(shared_data / "complete_journey").glob("*.gz"), *EXAMPLE.glob("*.yaml")]:
-        (folder / file.name).symlink_to(file)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        for command in commands(EXAMPLE / "README.md"):
-            assert run(command) == 0, command
-    return folder
+    data = list((shared_data / "complete_journey").glob("*.gz"))
+    return follow(EXAMPLE, data, tmp_path_factory.mktemp("complete-journey"))
 
 
 @pytest.fixture(scope="module")

@@ -24,17 +24,20 @@ def commands(readme: Path) -> list[list[str]]:
     return [line.split()[1:] for line in block.splitlines()]
 
 
-@pytest.fixture(scope="module")
-def finished(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("online-retail")
-    (folder / "online_retail.csv.gz").symlink_to(shared_data / "online_retail.csv.gz")
-    for file in EXAMPLE.glob("*.yaml"):
+def follow(example: Path, data: list[Path], folder: Path) -> Path:
+    """Put an example's files and its data side by side in a folder, and run its README there."""
+    for file in (*data, *example.glob("*.yaml")):
         (folder / file.name).symlink_to(file)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        for command in commands(EXAMPLE / "README.md"):
+        for command in commands(example / "README.md"):
             assert run(command) == 0, command
     return folder
+
+
+@pytest.fixture(scope="module")
+def finished(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return follow(EXAMPLE, [shared_data / "online_retail.csv.gz"], tmp_path_factory.mktemp("online-retail"))
 
 
 @pytest.fixture(scope="module")
