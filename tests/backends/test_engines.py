@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -62,6 +63,7 @@ def spark() -> Iterator[Any]:
     if shutil.which("java") is None:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("PySpark needs Java (openjdk-17-jre-headless)")
     pyspark_sql = pytest.importorskip("pyspark.sql", reason="the extra [spark] is not installed")
+    os.environ["PYSPARK_PYTHON"] = sys.executable  # else workers take whatever `python3` is
     builder = pyspark_sql.SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
     builder = builder.config("spark.sql.shuffle.partitions", "2").config("spark.driver.bindAddress", "127.0.0.1")
     session = builder.config("spark.driver.host", "127.0.0.1").config("spark.log.level", "ERROR").getOrCreate()

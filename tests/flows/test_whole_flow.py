@@ -5,6 +5,8 @@ import csv
 import hmac
 import json
 import re
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -35,9 +37,7 @@ def consenting(folder: Path, purpose: str) -> set[str]:
 
 
 def log(shop) -> list[dict]:  # type: ignore[no-untyped-def,type-arg]
-    import sqlite3
-
-    with sqlite3.connect(shop.folder / ".secureprofile" / "state.db") as state:
+    with closing(sqlite3.connect(shop.folder / ".secureprofile" / "state.db")) as state:
         return [json.loads(body) for (body,) in state.execute("SELECT body FROM log ORDER BY idx")]
 
 
@@ -196,10 +196,9 @@ def test_actors_stand_in_the_log_as_opaque_ids(shop) -> None:  # type: ignore[no
     ["UPDATE log SET body = replace(body, 'allow', 'deny!') WHERE idx = 2", "DELETE FROM log WHERE idx = 3"],
 )
 def test_a_changed_log_is_found(shop, statement: str, capsys) -> None:  # type: ignore[no-untyped-def]
-    import sqlite3
-
-    with sqlite3.connect(shop.folder / ".secureprofile" / "state.db") as state:
+    with closing(sqlite3.connect(shop.folder / ".secureprofile" / "state.db")) as state:
         state.execute(statement)
+        state.commit()
     assert shop("audit", "verify") == 1
     assert "error:" in capsys.readouterr().err
 
