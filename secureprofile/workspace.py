@@ -101,24 +101,28 @@ class Workspace:
             load_policy(str(policy or DEFAULT_POLICY))  # a wrong policy leaves nothing behind
             _create(home, str(policy or DEFAULT_POLICY), who, keys)
         state = State.open(home.state)
-        with state.writing() as tx:
-            staff_id, creator = tx.name_staff(who), tx.meta("creator")
-            workspace_id, reference = str(tx.meta("workspace")), str(policy or tx.meta("policy"))
-            home.sweep(tx.visible_paths())
-        loaded, ring = load_policy(reference), keyring.load_ring(str(_meta(state, "keys")))
-        keep_policy(loaded, reference, home.policy(loaded.hash))
-        context = Context(
-            home=home,
-            state=state,
-            signer=LogSigner(home.signer, ring.log[0].value, f"secureprofile/{workspace_id}"),
-            keys=ring,
-            policy=loaded,
-            staff_id=staff_id,
-            authenticated=authenticated,
-            creator=staff_id == creator,
-            actor=who,
-            memory_limit=memory_limit,
-        )
+        try:
+            with state.writing() as tx:
+                staff_id, creator = tx.name_staff(who), tx.meta("creator")
+                workspace_id, reference = str(tx.meta("workspace")), str(policy or tx.meta("policy"))
+                home.sweep(tx.visible_paths())
+            loaded, ring = load_policy(reference), keyring.load_ring(str(_meta(state, "keys")))
+            keep_policy(loaded, reference, home.policy(loaded.hash))
+            context = Context(
+                home=home,
+                state=state,
+                signer=LogSigner(home.signer, ring.log[0].value, f"secureprofile/{workspace_id}"),
+                keys=ring,
+                policy=loaded,
+                staff_id=staff_id,
+                authenticated=authenticated,
+                creator=staff_id == creator,
+                actor=who,
+                memory_limit=memory_limit,
+            )
+        except BaseException:
+            state.close()
+            raise
         if fresh:
             write_whole(home.signer / "log.vkey", f"{context.signer.verifier}\n".encode(), overwrite=True)
             record(context, "workspace.create", result="allow", reason="done")

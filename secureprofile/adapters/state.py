@@ -88,21 +88,27 @@ class State:
         sa.event.listen(engine, "connect", _configure)
         sa.event.listen(engine, "begin", _begin)
         state = cls(engine, path.with_suffix(".lock"))
-        fresh = not path.exists()
-        with _no_driver_errors():
-            if fresh:
-                os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-            with engine.connect() as connection:
-                version = _version(connection)
-            if version > len(schema.MIGRATIONS):
-                raise CannotTell(
-                    f"this workspace has state version {version}; this program knows {len(schema.MIGRATIONS)}",
-                    hint="use a newer secureprofile",
-                )
-        if version < len(schema.MIGRATIONS):
-            with state.writing() as tx:
-                schema.migrate(tx.connection, _version(tx.connection))
+        try:
+            state._prepare(path)
+        except BaseException:
+            state.close()
+            raise
         return state
+
+    def _prepare(self, path: Path) -> None:
+        with _no_driver_errors():
+            if not path.exists():
+                os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            with self._engine.connect() as connection:
+                version = _version(connection)
+        if version > len(schema.MIGRATIONS):
+            raise CannotTell(
+                f"this workspace has state version {version}; this program knows {len(schema.MIGRATIONS)}",
+                hint="use a newer secureprofile",
+            )
+        if version < len(schema.MIGRATIONS):
+            with self.writing() as tx:
+                schema.migrate(tx.connection, _version(tx.connection))
 
     def close(self) -> None:
         """Close all connections."""
@@ -124,8 +130,12 @@ class State:
 
 
 def _configure(connection: sqlite3.Connection, _record: object) -> None:
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
-        connection.execute(f"PRAGMA {pragma}")
+    try:
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        connection.close()  # a connection that fails here is not yet the pool's to close
+        raise
 
 
 def _begin(connection: sa.Connection) -> None:
