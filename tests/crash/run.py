@@ -1,7 +1,8 @@
-"""Kill commands at random moments; whatever the moment, the workspace opens, verifies, continues, and nothing is overspent.
+"""Kill commands at every kind of moment; whatever the moment, the workspace opens, verifies, continues, and nothing is overspent.
 
-Each round runs ingest, build or release in a process of its own and kills it (SIGKILL) after a random delay; a histogram tells
-which step was interrupted. Ends with exit 1 when a round breaks a promise, or when no kill ever hit a running act.
+A command passes a number of steps that change something outside it: a file opened for writing, a folder made, a rename, a lock taken. Each
+round kills one (SIGKILL) at such a step, or some milliseconds after it; the steps of each command are cut into equal parts, so that all its
+phases are hit. A histogram tells how far the killed ones had come: ends with exit 1 when a round breaks a promise, or when a phase stayed empty.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ import json
 import os
 import random
 import shutil
-import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
-import time
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 COMMAND = [sys.executable, "-c", "from secureprofile.cli.main import main; main()"]
@@ -52,26 +53,73 @@ ACTS = (
 )
 
 
-def round_of(folder: Path, rng: random.Random, histogram: Counter[str]) -> None:
-    arguments = rng.choice(ACTS)
-    usual = {"ingest": 1.6, "portrait": 2.0, "release": 2.6, "anonymize": 2.2}[arguments[0]]
-    process = subprocess.Popen(
-        [*COMMAND, *arguments], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+# Runs before the command in its own process. Counts steps; at the chosen one the process is gone, now or after a delay.
+PRELUDE = """
+import atexit, os, signal, sys
+steps, at, delay = 0, int(os.environ["CRASH_AT"]), float(os.environ["CRASH_DELAY"])
+WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+def watch(event, args):
+    global steps
+    writes = event == "open" and isinstance(args[2], int) and args[2] & WRITES
+    if writes or event in ("os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.chmod", "fcntl.flock", "sqlite3.connect"):
+        steps += 1
+        if steps == at:
+            signal.setitimer(signal.ITIMER_REAL, delay) if delay else os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(watch)
+if not at:
+    atexit.register(lambda: print("steps:", steps, file=sys.stderr))
+from secureprofile.cli.main import main
+main()
+"""
+PHASES = ("before the intent", "intent", "outcome")
+
+
+def kill_at(folder: Path, arguments: tuple[str, ...], step: int, delay: float) -> subprocess.CompletedProcess[str]:
+    """Run a command that is gone at its ``step``-th step, or ``delay`` seconds later; with step 0 it ends and tells how many it had."""
+    environment = {**os.environ, "CRASH_AT": str(step), "CRASH_DELAY": str(delay)}
+    return subprocess.run(
+        [sys.executable, "-c", PRELUDE, *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    time.sleep(rng.uniform(0.2, usual))
-    ended = process.poll() is not None
-    if not ended:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-    check(folder, arguments[0], ended, histogram)
 
 
-def check(folder: Path, act: str, ended: bool, histogram: Counter[str]) -> None:
+def steps_of(folder: Path, arguments: tuple[str, ...]) -> int:
+    copy = folder.with_name(folder.name + "-copy")
+    shutil.copytree(folder, copy)
+    try:
+        done = kill_at(copy, arguments, 0, 0)
+        return int(done.stderr.rsplit("steps:", 1)[1])
+    finally:
+        shutil.rmtree(copy)
+
+
+def rounds_of(
+    folder: Path, arguments: tuple[str, ...], rounds: int, rng: random.Random, histogram: Counter[str]
+) -> None:
+    total = steps_of(folder, arguments)
+    for part in range(rounds):
+        low, high = 1 + part * total // rounds, (part + 1) * total // rounds
+        delay = rng.choice((0.0, rng.uniform(0.001, 0.05)))
+        before = len(log(folder))
+        done = kill_at(folder, arguments, rng.randint(low, max(low, high)), delay)
+        phases = [entry["phase"] for entry in log(folder)[before:] if entry["act"].split(".")[0] == arguments[0]]
+        come = "finished" if done.returncode >= 0 else phases[-1] if phases else "before the intent"
+        histogram[f"{arguments[0]}: {come}"] += 1
+        check(folder)
+
+
+def log(folder: Path) -> list[dict[str, str]]:
+    """The entries as they stand in the database, without leaving one."""
+    with closing(sqlite3.connect(folder / ".secureprofile" / "state.db")) as state:
+        return [json.loads(body) for (body,) in state.execute("SELECT body FROM log ORDER BY idx")]
+
+
+def check(folder: Path) -> None:
     verdict = json.loads(must(folder, "audit", "verify", "--json"))
-    log = json.loads(must(folder, "audit", "log", "--last", "6", "--json"))["entries"]
-    mine = [e for e in log if e["act"].split(".")[0] == act and e["phase"] in ("intent", "outcome")]
-    stage = "finished" if ended else mine[-1]["phase"] if mine else "before the intent"
-    histogram[f"{act}: {stage}"] += 1
     budget = json.loads(must(folder, "budget", "show", "--json"))["accounts"]
     for account in budget:
         if float(account["left"]) < 0:
@@ -90,19 +138,21 @@ def check(folder: Path, act: str, ended: bool, histogram: Counter[str]) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--rounds", type=int, default=8, help="kills per command")
     options = parser.parse_args()
     rng, histogram = random.Random(options.seed), Counter[str]()
-    folder = Path(tempfile.mkdtemp(prefix="crash-"))
-    try:
+    with tempfile.TemporaryDirectory(prefix="crash-") as temp:
+        folder = Path(temp) / "shop"
+        folder.mkdir()
         prepare(folder)
-        for _ in range(options.rounds):
-            round_of(folder, rng, histogram)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    for step, count in sorted(histogram.items()):
-        print(f"{count:4d}  {step}")
-    return 0 if any("intent" in step and "before" not in step for step in histogram) else 1
+        for arguments in ACTS:
+            rounds_of(folder, arguments, options.rounds, rng, histogram)
+    for arguments in ACTS:
+        for phase in (*PHASES, "finished"):
+            print(f"{histogram[f'{arguments[0]}: {phase}']:4d}  {arguments[0]}: {phase}")
+    empty = [phase for phase in PHASES if not any(key.endswith(": " + phase) for key in histogram)]
+    print("every phase was interrupted" if not empty else "never interrupted: " + ", ".join(empty))
+    return 1 if empty else 0
 
 
 if __name__ == "__main__":
