@@ -13,8 +13,9 @@ from secureprofile.adapters.clock import now
 from secureprofile.adapters.duckdb import DuckEngine, Format
 from secureprofile.adapters.files import Source
 from secureprofile.adapters.outputs import whole_file
+from secureprofile.adapters.state import Writer
 from secureprofile.audit.entry import size_class
-from secureprofile.errors import PolicyRefused, UsageError
+from secureprofile.errors import CannotTell, PolicyRefused, UsageError
 from secureprofile.flows.gate import Act, Context, authorise, begin, record
 from secureprofile.flows.guarded import (
     Treated,
@@ -106,6 +107,7 @@ def anonymize(
             path=None,
         )
     with begin(context, "anonymize", dataset=dataset, recipient=whom, treatments=treatments(plans)) as act:
+        epoch = consent_epoch(context)
         with context.home.scratch() as scratch, whole_file(output, overwrite=overwrite) as partial:
             with DuckEngine(temp=scratch, memory_limit=context.memory_limit) as engine, engine.source(source) as table:
                 progress.step(f"anonymize {source.path.name}")
@@ -113,7 +115,7 @@ def anonymize(
                     context, act, table, plans, dataset=dataset, recipient=whom, engine=engine, progress=progress,
                     write=lambda result: engine.write(result, partial, form, gzip=gzip), path=output,
                 )  # fmt: skip
-            _commit(context, act, done, dataset=dataset, recipient=whom, digest=_digest(partial))
+            _commit(context, act, done, epoch, dataset=dataset, recipient=whom, digest=_digest(partial))
         return done
 
 
@@ -131,13 +133,14 @@ def anonymize_frame(
         return int(results[0].num_rows)
 
     with begin(context, "anonymize", dataset=dataset, recipient=whom, treatments=treatments(plans)) as act:
+        epoch = consent_epoch(context)
         with context.home.scratch() as scratch, DuckEngine(temp=scratch, memory_limit=context.memory_limit) as engine:
             table = engine.text_table(frame)
             done = write_treated(
                 context, act, table, plans, dataset=dataset, recipient=whom, engine=engine, progress=progress, write=write,
                 path=None,
             )  # fmt: skip
-        _commit(context, act, done, dataset=dataset, recipient=whom, digest="")
+        _commit(context, act, done, epoch, dataset=dataset, recipient=whom, digest="")
     return results[0], done
 
 
@@ -193,16 +196,28 @@ def consenting_rows(context: Context, table: ir.Table, spec: Dataset, engine: Du
     return keyed.semi_join(passing, "lookup_"), nobody
 
 
-def _commit(context: Context, act: Act, done: Treated, *, dataset: str, recipient: str, digest: str) -> None:
+def consent_epoch(context: Context) -> int:
+    """Return the state of everybody's consents before the first row is read."""
+    with context.state.reading() as view:
+        return view.consent_epoch()
+
+
+def _commit(
+    context: Context, act: Act, done: Treated, epoch: int, *, dataset: str, recipient: str, digest: str
+) -> None:
+    """Record the export, unless somebody's consent changed meanwhile: the file has not its name yet, and gets none then."""
+
+    def work(tx: Writer) -> None:
+        if tx.consent_epoch() != epoch:
+            raise CannotTell(
+                "consents changed while the rows were read: nothing was written", hint="run the same command again"
+            )
+        kid = context.keys.pseudonym[0].kid
+        purpose = context.purpose or ""
+        tx.add_export(entry=act.index, dataset=dataset, purpose=purpose, recipient=recipient, kid=kid, digest=digest)
+
     act.commit(
-        lambda tx: tx.add_export(
-            entry=act.index,
-            dataset=dataset,
-            purpose=context.purpose or "",
-            recipient=recipient,
-            kid=context.keys.pseudonym[0].kid,
-            digest=digest,
-        ),
+        work,
         dataset=dataset,
         recipient=recipient,
         rows=size_class(done.rows_out),
