@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from secureprofile.guard.detect import CONTEXT_BONUS, THRESHOLD, WINDOW, Finding
-from secureprofile.guard.specs import SPECS, PatternSpec
+from secureprofile.guard.detect import CONTEXT_BONUS, THRESHOLD, Finding, in_words
+from secureprofile.guard.spec import PatternSpec
+from secureprofile.guard.specs import SPECS
 
 
 def engine(languages: Sequence[str] = ("en", "zh")) -> Any:
@@ -97,8 +98,7 @@ def _enhancer() -> Any:
             around = " ".join(context or []).casefold()
             for result in raw_results:
                 near, spec = words.get((result.recognition_metadata or {}).get("recognizer_identifier"), ([], None))
-                window = text[max(0, result.start - WINDOW) : result.start].casefold()
-                if any(word in window or word in around for word in near):
+                if in_words(tuple(near), text, result.start, result.end, around):
                     result.score = min(1.0, (spec.score if spec else result.score) + CONTEXT_BONUS)
             return raw_results
 

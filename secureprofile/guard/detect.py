@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from secureprofile.guard.specs import SPECS, PatternSpec
+from secureprofile.guard.spec import PatternSpec
+from secureprofile.guard.specs import SPECS
 
 THRESHOLD = 0.4
 CONTEXT_BONUS = 0.3
-WINDOW = 30
-"""Characters before a match in which a context word counts."""
+WINDOW, BEHIND = 32, 12
+"""Characters before and behind a match in which a context word counts."""
 
 _ZERO_WIDTH = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"))
 _FOLD = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
@@ -90,13 +91,28 @@ def find(text: str, *, specs: tuple[PatternSpec, ...] = SPECS, context: Sequence
 
 
 def _score(spec: PatternSpec, text: str, match: re.Match[str], around: str) -> float:
+    if spec.needs_context and not in_words(spec.context, text, match.start(), match.end(), around):
+        return 0.0
     if spec.check is not None and not spec.check(match[0]):
         return 0.0
-    window = text[max(0, match.start() - WINDOW) : match.start()].casefold()
-    in_context = any(word in window or word in around for word in spec.context)
-    if spec.needs_context and not in_context:
-        return 0.0
+    in_context = spec.needs_context or in_words(spec.context, text, match.start(), match.end(), around)
     return min(1.0, spec.score + CONTEXT_BONUS) if in_context else spec.score
+
+
+def in_words(words: tuple[str, ...], text: str, start: int, end: int, around: str = "") -> bool:
+    """Tell whether one of the words stands shortly before or behind a place of the text, or in ``around``.
+
+    Latin words count as whole words, also in the plural; Chinese has no borders between words.
+    """
+    if not words:
+        return False
+    near = f"{text[max(0, start - WINDOW) : start]}\n{text[end : end + BEHIND]}\n{around}".casefold()
+    return _words(words).search(near) is not None
+
+
+@cache
+def _words(words: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(rf"(?<![a-z]){re.escape(w)}s?(?![a-z])" if w.isascii() else re.escape(w) for w in words))
 
 
 def _without_overlaps(found: list[Finding]) -> tuple[Finding, ...]:

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 
 from secureprofile.guard.detect import find, normalise
 from secureprofile.guard.names import CN_COMPOUND, CN_SURNAMES, CUES_CN, CUES_EN, TITLES_CN
-from secureprofile.guard.specs import SPECS, PatternSpec
+from secureprofile.guard.spec import PatternSpec
+from secureprofile.guard.specs import SPECS
 
 REDACTED = "[REDACTED]"
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secureprofile.guard.scrub import REDACTED, Scrubber
-from secureprofile.guard.specs import SPECS, PatternSpec
+from secureprofile.guard.spec import PatternSpec
+from secureprofile.guard.specs import SPECS
 
 OWN = (("NAME", "Ada Lindqvist"), ("EMAIL", "ada.l@example.com"), ("ID", "AX-99812"))
 OWN_ZH = (("NAME", "欧阳明月"),)

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from secureprofile.guard.detect import find, normalise, superset_of
-from secureprofile.guard.specs import SPECS, PatternSpec
+from secureprofile.guard.spec import PatternSpec
+from secureprofile.guard.specs import SPECS
 from secureprofile.vocabulary import DATA_CATEGORIES
 
 ROWS = [pytest.param(spec, id=f"{number}-{spec.name}") for number, spec in enumerate(SPECS)]

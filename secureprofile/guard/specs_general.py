@@ -1,0 +1,268 @@
+"""Recognizers for what is written alike everywhere: addresses of machines and people, cards, accounts, phones, dates, devices, places."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+
+from secureprofile.guard import checksums
+from secureprofile.guard.spec import PatternSpec, bare
+
+
+def _card(text: str) -> bool:
+    digits = bare(text)
+    return 12 <= len(digits) <= 19 and digits[0] in "23456" and len(set(digits)) > 1 and checksums.luhn(digits)
+
+
+def _ip(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _phone(region: str | None) -> Callable[[str], bool]:
+    def valid(text: str) -> bool:
+        import phonenumbers
+
+        try:
+            number = phonenumbers.parse(text, region)
+        except phonenumbers.NumberParseException:
+            return False
+        return bool(phonenumbers.is_possible_number(number))
+
+    return valid
+
+
+def _phone_like(text: str) -> bool:
+    digits = re.sub(r"[^0-9]", "", re.split("(?i)x|ext", text)[0])
+    return 7 <= len(digits) <= 15 and len(set(digits)) > 2 and not _date(text)
+
+
+def _date(text: str) -> bool:
+    numbers = [int(part) for part in re.findall(r"[0-9]+", re.split(r"[T ][0-9]{1,2}:", text)[0])]
+    if len(numbers) != 3:
+        return False
+    year, *rest = numbers
+    if year < 32:
+        year, rest = rest[1], [rest[0], year]
+    year += 0 if year > 99 else 2000 if year < 50 else 1900
+    month, day = rest if rest[0] <= 12 else (rest[1], rest[0])
+    return 1900 <= year <= 2100 and checksums.real_date(year, month, day)
+
+
+def _day_in_words(text: str) -> bool:
+    days = [int(n) for n in re.findall(r"(?<![0-9])[0-9]{1,2}(?![0-9])", text)]
+    return all(1 <= day <= 31 for day in days)
+
+
+def _place(text: str) -> bool:
+    latitude, longitude = (abs(float(n)) for n in re.findall(r"[0-9]+\.[0-9]+", text)[:2])
+    return latitude <= 90 and longitude <= 180
+
+
+def _imei(text: str) -> bool:
+    digits = bare(text)
+    return len(digits) == 15 and checksums.luhn(digits)
+
+
+_MONTH = (
+    "(?:[Jj]an(?:uary)?|[Ff]eb(?:ruary)?|[Mm]ar(?:ch)?|[Aa]pr(?:il)?|[Mm]ay|[Jj]une?|[Jj]uly?|[Aa]ug(?:ust)?|[Ss]ept?(?:ember)?|[Oo]ct(?:ober)?"
+    "|[Nn]ov(?:ember)?|[Dd]ec(?:ember)?|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)"
+)
+_DAY = "[0-3]?[0-9](?:st|nd|rd|th)?"
+_YEAR = "(?:19|20)[0-9]{2}"
+_CLOCK = r"(?:[T ,]{1,2}[0-2]?[0-9]:[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6})?)?(?: ?[AaPp][Mm])?(?:Z|[+\-][0-9]{2}:?[0-9]{2})?)?"
+_WEEKDAY = "(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
+_BORN = (
+    "born",
+    "birth",
+    "dob",
+    "birthday",
+    "d.o.b",
+    "生日",
+    "出生",
+    "生于",
+    "geboren",
+    "naissance",
+    "nacimiento",
+    "生年月日",
+)
+_CALLED = (
+    "phone",
+    "telephone",
+    "tel",
+    "mobile",
+    "cell",
+    "cellphone",
+    "fax",
+    "whatsapp",
+    "hotline",
+    "answering",
+    "dial",
+    "handy",
+    "电话",
+    "手机",
+    "联系",
+    "传真",
+)
+_CALLED_MAYBE = (
+    *_CALLED,
+    "call",
+    "calling",
+    "office",
+    "contact",
+    "reach",
+    "number",
+    "ring",
+    "text me",
+    "home",
+    "work",
+    "main",
+    "desk",
+)
+
+GENERAL: tuple[PatternSpec, ...] = (
+    PatternSpec(
+        name="EMAIL_ADDRESS", category="user.contact.email", label="EMAIL", score=0.95, source="RFC 5321 §4.1.2, the forms in use",
+        core=r"[A-Za-z0-9._%+\-]{1,64}@(?:[A-Za-z0-9\-]{1,63}\.){1,8}[A-Za-z]{2,24}",
+        before=r"(?<![A-Za-z0-9._%+\-])", after=r"(?![A-Za-z0-9])",
+        context=("email", "e-mail", "mail", "邮箱", "邮件"),
+        examples=("ada@example.com", "写信给ada.l@example.co.uk吧"), counter_examples=("ada@", "@example.com", "a@b"),
+    ),
+    PatternSpec(
+        name="IBAN_CODE", category="user.financial.bank_account", label="IBAN", score=0.95, source="ISO 13616",
+        core=r"[A-Za-z]{2}[0-9]{2}(?: ?[0-9A-Za-z]{4}){2,7}(?: ?[0-9A-Za-z]{1,4})?", check=lambda t: checksums.iban(bare(t)),
+        context=("iban", "account", "账户", "帐号", "账号"),
+        examples=("DE89370400440532013000", "GB29 NWBK 6016 1331 9268 19", "gb29nwbk60161331926819"), counter_examples=("DE88370400440532013000",),
+    ),
+    PatternSpec(
+        name="CREDIT_CARD", category="user.financial.credit_card", label="CARD", score=0.8,
+        source="ISO/IEC 7812-1; ranges of Visa, Mastercard incl. 2-series, Amex, UnionPay", check=_card,
+        core=r"[2-6][0-9]{3}(?:[ \-]?[0-9]{4}){2}[ \-]?[0-9]{1,7}|3[0-9]{3}[ \-]?[0-9]{6}[ \-]?[0-9]{4,5}",
+        context=("card", "credit", "visa", "mastercard", "卡号", "银行卡", "信用卡"),
+        examples=("4111 1111 1111 1111", "卡号6222021234567890128吗", "378282246310005"),
+        counter_examples=("4111111111111112", "0000000000000000"),
+    ),
+    PatternSpec(
+        name="PHONE_NUMBER", category="user.contact.phone_number", label="PHONE", score=0.6,
+        source="ITU-T E.164; validity by phonenumbers", check=_phone(None),
+        core=r"\+[1-9][0-9]{0,2}(?:[ \-.]?\(?[0-9]{1,4}\)?){2,6}[0-9]", before=r"(?<![0-9A-Za-z+])", after=r"(?![0-9])",
+        context=("phone", "tel", "mobile", "call", "电话"),
+        examples=("+44 20 7946 0958", "+1 (212) 555-0142"), counter_examples=("+1 2",),
+    ),
+    PatternSpec(
+        name="PHONE_NUMBER", category="user.contact.phone_number", label="PHONE", score=0.6,
+        source="NANP; validity by phonenumbers", check=_phone("US"),
+        core=r"(?:1[ \-.])?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[\-. ])[2-9][0-9]{2}[\-. ][0-9]{4}", before=r"(?<![0-9A-Za-z+\-.])",
+        after=r"(?![0-9A-Za-z]|-[0-9])", context=("phone", "tel", "mobile", "call"),
+        examples=("(212) 555-0142", "call 650-555-0178 now"), counter_examples=("123-456-7890", "650-555-01789"),
+    ),
+    PatternSpec(
+        name="PHONE_NUMBER", category="user.contact.phone_number", label="PHONE", score=0.55,
+        source="Ofcom numbering plan; validity by phonenumbers", check=_phone("GB"),
+        core=r"\(?0(?:7[0-9]{3}\)? ?[0-9]{3} ?[0-9]{3}|20\)? ?[0-9]{4} ?[0-9]{4}|1[0-9]{2,3}\)? ?[0-9]{3} ?[0-9]{3,4})",
+        before=r"(?<![0-9A-Za-z+\-.])", after=r"(?![0-9A-Za-z])", context=("phone", "tel", "mobile", "call"),
+        examples=("07700 900360", "020 7946 0306", "0161 496 0012"), counter_examples=("0800", "09123"),
+    ),
+    PatternSpec(
+        name="IP_ADDRESS", category="user.device.ip_address", label="IP", score=0.7, source="RFC 791", check=_ip,
+        core=r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}", before=r"(?<![0-9A-Za-z.])", after=r"(?![0-9A-Za-z]|\.[0-9])", context=("ip",),
+        examples=("192.0.2.17", "来自203.0.113.9的访问"), counter_examples=("1.2.3", "300.1.1.1", "1.2.3.4.5"),
+    ),
+    PatternSpec(
+        name="IP_ADDRESS", category="user.device.ip_address", label="IP", score=0.8, source="RFC 4291", check=_ip,
+        core=r"[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}", before=r"(?<![0-9A-Za-z:])", after=r"(?![0-9A-Za-z:])", context=("ip",),
+        examples=("2001:db8::1",), counter_examples=("12:30:45", "::::"),
+    ),
+    PatternSpec(
+        name="MAC_ADDRESS", category="user.device.device_id", label="DEVICE", score=0.8, source="IEEE 802",
+        core=r"[0-9A-Fa-f]{2}(?:[:\-][0-9A-Fa-f]{2}){5}", before=r"(?<![0-9A-Za-z:\-])", after=r"(?![0-9A-Za-z:\-])",
+        examples=("00:1B:44:11:3A:B7",), counter_examples=("00:1B:44:11:3A",),
+    ),
+    PatternSpec(
+        name="URL", category="user.contact.url", label="URL", score=0.6, source="RFC 3986, http and https",
+        core=r"(?:https?://|www\.)[A-Za-z0-9\-]{1,63}(?:\.[A-Za-z0-9\-]{1,63}){1,8}(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~:/?#@!$&'()*+,;=%\-]{0,1000})?",
+        after="", examples=("https://example.com/u/ada", "看www.example.org吧"), counter_examples=("http://", "example"),
+    ),
+    PatternSpec(
+        name="PHONE_NUMBER", category="user.contact.phone_number", label="PHONE", score=0.45, source="any grouping, beside a word for telephones",
+        core=r"(?:\(\+?[0-9]{1,5}\)[ \-./]?[0-9]{1,8}(?:[ \-./]{1,2}[0-9]{1,8}){0,5}"
+        r"|\+?[0-9]{1,5}(?:[ \-./]{1,2}\(?[0-9]{1,8}\)?){1,6})(?: ?(?:x|ext\.? ?)[0-9]{1,6})?", needs_context=True, check=_phone_like,
+        before=r"(?<![0-9A-Za-z+\-./(:)])", after=r"(?![0-9A-Za-z]|[.:/][0-9])", context=_CALLED_MAYBE,
+        examples=("phone 0650 995 04 94", "call (37) 788-063", "tel. 785 8949", "fax +1-743-438-6774x62406"),
+        counter_examples=("room 12 34", "phone 5", "call at 10 10 10 10"),
+    ),
+    PatternSpec(
+        name="PHONE_NUMBER", category="user.contact.phone_number", label="PHONE", score=0.45, source="bare digits, beside a word for telephones",
+        core=r"\+?[0-9]{7,15}(?: ?x[0-9]{1,6})?", needs_context=True, check=_phone_like, before=r"(?<![0-9A-Za-z+\-./(:,])",
+        after=r"(?![0-9A-Za-z]|[.:/,][0-9])", context=_CALLED, examples=("phone 97476578", "电话 0041446681800"),
+        counter_examples=("order 97476578", "phone 123456"),
+    ),
+    PatternSpec(
+        name="UUID", category="user.unique_id", label="UUID", score=0.5, source="RFC 9562", before=r"(?<![0-9A-Za-z\-])", after=r"(?![0-9A-Za-z\-])",
+        core=r"[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}",
+        examples=("6ba7b810-9dad-11d1-80b4-00c04fd430c8",), counter_examples=("6ba7b810-9dad-11d1-80b4",),
+    ),
+    PatternSpec(
+        name="DEVICE_ID", category="user.device.device_id", label="DEVICE", score=0.7, source="Apple IDFA, Google advertising id: RFC 9562 beside a word",
+        core=r"[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}|[0-9a-f]{16}|[0-9A-F]{32}", needs_context=True,
+        before=r"(?<![0-9A-Za-z\-])", after=r"(?![0-9A-Za-z\-])",
+        context=("idfa", "gaid", "idfv", "oaid", "aaid", "advertising id", "ad id", "android id", "device id", "设备号", "设备标识", "广告标识"),
+        examples=("idfa 6D92078A-8246-4BA4-AE5B-76104861E7DC", "设备号9774d56d682e549c"), counter_examples=("6D92078A-8246-4BA4-AE5B-76104861E7DC",),
+    ),
+    PatternSpec(
+        name="IMEI", category="user.device.device_id", label="DEVICE", score=0.6, source="3GPP TS 23.003 §6; Luhn", needs_context=True, check=_imei,
+        core=r"[0-9]{2}[ \-]?[0-9]{6}[ \-]?[0-9]{6}[ \-]?[0-9]", context=("imei", "meid", "串号", "手机串号"),
+        examples=("IMEI 490154203237518", "imei:49-015420-323751-8"), counter_examples=("imei 490154203237519", "490154203237518"),
+    ),
+    PatternSpec(
+        name="COOKIE_ID", category="user.device.cookie_id", label="COOKIE", score=0.6, source="Google Analytics client id and ids beside a word",
+        core=r"GA1\.[0-9]\.[0-9]{6,10}\.[0-9]{10}|[0-9A-Za-z_\-]{16,128}", needs_context=True, before=r"(?<![0-9A-Za-z_\-.])", after=r"(?![0-9A-Za-z_\-])",
+        context=("cookie", "session id", "sessionid", "phpsessid", "jsessionid", "_ga", "client id"),
+        examples=("_ga=GA1.2.1033501218.1368477899", "cookie: 8f14e45fceea167a5a36dedd4bea2543"), counter_examples=("cookie: abc",),
+    ),
+    PatternSpec(
+        name="CRYPTO", category="user.financial.bank_account", label="CRYPTO", score=0.9, source="Base58Check; BIP 173, BIP 350", check=checksums.bitcoin,
+        core=r"[13][1-9A-HJ-NP-Za-km-z]{25,34}|(?:bc1|BC1)[02-9AC-HJ-NP-Zac-hj-np-z]{11,71}", context=("bitcoin", "btc", "wallet", "钱包"),
+        examples=("1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"),
+        counter_examples=("1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t5"),
+    ),
+    PatternSpec(
+        name="CRYPTO", category="user.financial.bank_account", label="CRYPTO", score=0.85, source="Ethereum addresses: 20 bytes after 0x",
+        core=r"0x[0-9A-Fa-f]{40}", context=("ethereum", "eth", "wallet", "钱包"),
+        examples=("0xde0B295669a9FD93d5F28D9Ec85E40f4cb697BAe",), counter_examples=("0xde0B295669a9FD93d5F28D9Ec85E40f4cb697BA",),
+    ),
+    PatternSpec(
+        name="GPS", category="user.location.precise", label="PLACE", score=0.6, source="ISO 6709, decimal degrees with four places or more", check=_place,
+        core=r"[+\-]?[0-9]{1,2}\.[0-9]{4,10}°? ?[NS]?[,;/ ]{1,2}[+\-]?[0-9]{1,3}\.[0-9]{4,10}°? ?[EW]?", before=r"(?<![0-9A-Za-z.+\-])",
+        after=r"(?![0-9A-Za-z.])", context=("gps", "lat", "latitude", "location", "坐标", "经纬度"),
+        examples=("51.5074, -0.1278", "坐标31.2304,121.4737"), counter_examples=("1.5, 2.5", "95.1234, 20.1234"),
+    ),
+    PatternSpec(
+        name="VIN", category="user.government_id.vehicle_registration", label="VIN", score=0.7, source="ISO 3779, GB 16735; check digit",
+        core=r"[A-HJ-NPR-Za-hj-npr-z0-9]{8}[0-9Xx][A-HJ-NPR-Za-hj-npr-z0-9]{4}[0-9]{4}", check=lambda t: any(c.isalpha() for c in t[:8]) and checksums.vin(t),
+        context=("vin", "chassis", "车架号", "车辆识别"), examples=("1M8GDM9AXKP042788", "车架号LSVAU218XN2183294"), counter_examples=("1M8GDM9A1KP042788",),
+    ),
+    PatternSpec(
+        name="DATE_TIME", category="user.demographic.date_of_birth", label="DATE", score=0.45, source="ISO 8601 and local forms", check=_date, context=_BORN,
+        core=rf"{_YEAR}(?:-[0-9]{{1,2}}-[0-9]{{1,2}}|/[0-9]{{1,2}}/[0-9]{{1,2}}|\.[0-9]{{1,2}}\.[0-9]{{1,2}}){_CLOCK}"
+        rf"|[0-9]{{1,2}}(?:/[0-9]{{1,2}}/|\.[0-9]{{1,2}}\.|-[0-9]{{1,2}}-){_YEAR}{_CLOCK}|[0-9]{{1,2}}/[0-9]{{1,2}}/[0-9]{{2}}"
+        rf"|{_YEAR}年[0-9]{{1,2}}月[0-9]{{1,2}}[日号]",
+        before=r"(?<![0-9A-Za-z./\-])", after=r"(?![0-9A-Za-z]|[./\-][0-9])",
+        examples=("born 1990-05-01", "生日：1990年5月1日", "DOB 23/11/1986", "1994-06-17 08:11:32", "6/18/43"),
+        counter_examples=("born 1990-13-41", "1.2.2024.5", "2024-01-01-7"),
+    ),
+    PatternSpec(
+        name="DATE_TIME", category="user.demographic.date_of_birth", label="DATE", score=0.45, source="dates with the month in words", check=_day_in_words,
+        core=rf"(?:{_WEEKDAY},? )?(?:{_DAY} (?:of )?{_MONTH}\.?,?(?: {_YEAR})?|{_MONTH}\.? {_DAY}(?:,? {_YEAR})?|{_MONTH}\.?,? {_YEAR}){_CLOCK}|{_WEEKDAY}",
+        context=_BORN, examples=("born on 1 May 1990", "March 5th, 1987", "Friday, 3 of June 2022", "June 1990"), counter_examples=("may 99 people", "Maya 12"),
+    ),
+    PatternSpec(
+        name="DATE_TIME", category="user.demographic.date_of_birth", label="DATE", score=0.5, source="Chinese dates in numerals of words",
+        core=r"[一二][〇零○一二三四五六七八九]{3}年[一二三四五六七八九十]{1,2}月[一二三四五六七八九十]{1,3}[日号]", before="", after="", context=_BORN,
+        examples=("生于一九九〇年五月一日", "二〇二六年十一月二十四日"), counter_examples=("五月一日",),
+    ),
+)  # fmt: skip
