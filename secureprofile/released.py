@@ -128,7 +128,14 @@ class Document:
         return next(a for a in self.attributes if a.code == code)
 
     def to_json(self) -> bytes:
-        """Return the published bytes: UTF-8 JSON, sorted keys, one trailing newline. Equal documents give equal bytes."""
+        """Return the published bytes: UTF-8 JSON, sorted keys, one trailing newline. Equal documents give equal bytes.
+
+        Raises:
+            TypeError: a cell is neither released nor withheld.
+        """
+        for cell in (cell for table in self.tables for cell in table.cells):
+            if not isinstance(cell, Released | Withheld):
+                raise TypeError(f"a release holds released numbers only, not {type(cell).__name__}")
         return (json.dumps(dataclasses.asdict(self), ensure_ascii=False, sort_keys=True, indent=1) + "\n").encode()
 
     @classmethod

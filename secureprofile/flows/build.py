@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
@@ -96,9 +97,18 @@ def visible_files(context: Context, view: Reader, snapshot: Snapshot) -> list[Pa
     return sorted(path for one in chain for path in (context.home.root / one.path).glob("*.parquet"))
 
 
+_NULLS: dict[str, str] = {
+    "text": "string", "integer": "int64", "decimal": "decimal(18, 4)", "date": "date", "timestamp": "timestamp",
+}  # fmt: skip
+
+
 def _visible(context: Context, snapshot: Snapshot, allowed: ir.Table | None, engine: DuckEngine) -> ir.Table:
+    """Return the stored rows of people whose consent holds; optional columns that no file had are empty."""
     with context.state.reading() as view:
         table = engine.parquet(visible_files(context, view, snapshot))
+    columns = context.policy.policy.datasets[snapshot.dataset].columns
+    absent = {n: ibis.null(_NULLS[c.type]) for n, c in columns.items() if c.optional and n not in table.columns}
+    table = table.mutate(**absent) if absent else table
     return table if allowed is None else table.semi_join(allowed, "person")
 
 

@@ -10,10 +10,10 @@ import ibis
 import ibis.expr.types as ir
 
 from secureprofile.portrait.dictionary import CleanRules, Tag, TagDictionary
-from secureprofile.portrait.expression import Expression, compile_folds, compile_row
+from secureprofile.portrait.expression import Expression, compile_condition, compile_folds
 
 PERSON = "person"
-_RULE = "rule"
+_RULE = "rule_"
 
 
 def clean(table: ir.Table, rules: CleanRules, as_of: date) -> tuple[ir.Table, ir.Table]:
@@ -24,7 +24,8 @@ def clean(table: ir.Table, rules: CleanRules, as_of: date) -> tuple[ir.Table, ir
     """
     kept = table.distinct() if rules.unique else table
     ruled = kept.mutate(**{_RULE: _first_match(kept, rules, as_of)})
-    rejects = ruled.filter(ruled[_RULE].notnull()).group_by(_RULE).aggregate(count=lambda t: t.count())
+    counted = ruled.filter(ruled[_RULE].notnull()).group_by(_RULE).aggregate(count=lambda t: t.count())
+    rejects = counted.rename(rule=_RULE)
     if rules.unique:
         doubles = table.aggregate(n=table.count()).cross_join(kept.aggregate(m=kept.count()))
         rejects = rejects.union(doubles.select(rule=ibis.literal("duplicate"), count=doubles.n - doubles.m))
@@ -33,9 +34,7 @@ def clean(table: ir.Table, rules: CleanRules, as_of: date) -> tuple[ir.Table, ir
 
 def _first_match(table: ir.Table, rules: CleanRules, as_of: date) -> ir.StringValue:
     columns = {name: table[name] for name in table.columns}
-    branches = [
-        (compile_row(rule, columns, as_of).fill_null(False), ibis.literal(name)) for name, rule in rules.reject.items()
-    ]
+    branches = [(compile_condition(rule, columns, as_of), ibis.literal(name)) for name, rule in rules.reject.items()]
     nothing = ibis.null("string")
     return ibis.cases(*branches, else_=nothing) if branches else nothing
 
@@ -58,7 +57,7 @@ def profile(tables: Mapping[str, ir.Table], dictionary: TagDictionary, as_of: da
             rows = tables[name]
             if name in dictionary.clean:
                 rows, _ = clean(rows, dictionary.clean[name], as_of)
-            folded = folded.left_join(fold(rows, features, as_of), PERSON).drop(f"{PERSON}_right")
+            folded = folded.left_join(fold(rows, features, as_of), PERSON, rname="{name}__").drop(f"{PERSON}__")
     missing = {f: ibis.null() for d, fs in dictionary.features.items() if d not in tables for f in fs}
     columns = {name: folded[name] for name in folded.columns} | missing
     return folded.select(PERSON, **{tag.code: label(tag, columns, as_of) for tag in dictionary.tags})
@@ -67,7 +66,7 @@ def profile(tables: Mapping[str, ir.Table], dictionary: TagDictionary, as_of: da
 def label(tag: Tag, columns: Mapping[str, ir.Value], as_of: date) -> ir.StringValue:
     """Return the code of the first value whose condition holds; a condition on a missing feature does not hold."""
     branches = [
-        (compile_row(value.when, columns, as_of).fill_null(False), ibis.literal(value.code))
+        (compile_condition(value.when, columns, as_of), ibis.literal(value.code))
         for value in tag.values
         if value.when is not None and not any(_absent(columns[name]) for name in value.when.names)
     ]

@@ -7,6 +7,7 @@ and constants. No value of a tag depends on anybody else.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -194,6 +195,8 @@ class _Reader:
             self.problem((*path, "unique"), "expected true or false", "unique: true")
         reject = {}
         for name, text in self.mapping((*path, "reject"), mapping.get("reject") or {}).items():
+            if name == "duplicate":
+                self.problem((*path, "reject", name), "exact doubles are counted under this word", "choose another")
             expression = self.expression((*path, "reject", name), text, "row")
             if expression is not None:
                 self.reads((*path, "reject", name), str(path[-1]), expression)
@@ -214,6 +217,9 @@ class _Reader:
         seen: set[str] = {"person"}
         for dataset, folds in features.items():
             for name in folds:
+                if not _CODE.fullmatch(name) or name.endswith("__"):
+                    hint = "letters, digits and _, a letter first, no __ at the end"
+                    self.problem(("features", dataset, name), "expected a name", hint)
                 if name in seen:
                     self.problem(
                         ("features", dataset, name),
@@ -234,6 +240,9 @@ class _Reader:
         read = tuple(
             self.value((*path, "values", i), item, features, last=i == len(values) - 1) for i, item in enumerate(values)
         )
+        if not _CODE.fullmatch(str(mapping.get("code", ""))) or mapping.get("code") == "person":
+            hint = "letters, digits and _, a letter first; `person` is the portrait's own"
+            self.problem((*path, "code"), "expected a code", hint)
         codes = [value.code for value in read]
         for index, code in enumerate(codes):
             if code in codes[:index]:
@@ -256,6 +265,9 @@ class _Reader:
         return TagValue(
             code=str(mapping.get("code", "")), name=self.text((*path, "name"), mapping.get("name", {})), when=when
         )
+
+
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 
 
 def _nearest(word: str, known: Collection[str]) -> str:

@@ -15,7 +15,9 @@ from datetime import date, datetime, time
 from typing import Any, Literal
 
 import ibis
+import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
+from ibis.common.annotations import ValidationError
 from ibis.common.exceptions import IbisError
 
 from secureprofile.errors import UsageError
@@ -156,16 +158,36 @@ def compile_row(expression: Expression, columns: Mapping[str, ir.Value], as_of: 
     Raises:
         ExpressionError: it does not fit the types of its columns.
     """
+    _present(expression, columns)
     with _fitting(expression):
         value: ir.Value = _Compiler(columns, as_of).value(expression.tree)
         return value
+
+
+def compile_condition(expression: Expression, columns: Mapping[str, ir.Value], as_of: date) -> ir.BooleanValue:
+    """Return a row expression that is true or false; unknown counts as false.
+
+    Raises:
+        ExpressionError: it is something else, or does not fit the types of its columns.
+    """
+    value = compile_row(expression, columns, as_of)
+    if not isinstance(value, ir.BooleanValue):
+        raise ExpressionError(f"`{expression.text}` is neither true nor false", "compare it with something: … > 0")
+    return value.fill_null(False)
+
+
+def _present(expression: Expression, columns: Mapping[str, ir.Value]) -> None:
+    missing = sorted(expression.names - set(columns))
+    if missing:
+        hint = "the purpose does not keep it, or no file had it; keep it in the policy, or leave it out of the tags"
+        raise ExpressionError(f"`{expression.text}` reads {', '.join(missing)}, which is not stored", hint)
 
 
 @contextmanager
 def _fitting(expression: Expression) -> Iterator[None]:
     try:
         yield
-    except (IbisError, TypeError, AttributeError, ValueError):
+    except (IbisError, ValidationError, TypeError, AttributeError, ValueError):
         hint = "the policy gives columns their types: text, integer, decimal, date, timestamp"
         raise ExpressionError(f"`{expression.text}` does not fit the types of its columns", hint) from None
 
@@ -187,7 +209,7 @@ class _Compiler:
             case ast.Constant(value=value):
                 return ibis.literal(value)
             case ast.BinOp(left=left, op=op, right=right):
-                return _BINARY[type(op)](self.value(left), self.value(right))
+                return _BINARY[type(op)](_wide(self.value(left)), self.value(right))
             case ast.UnaryOp(op=ast.Not(), operand=operand):
                 return ~self.value(operand)
             case ast.UnaryOp(operand=operand):
@@ -234,8 +256,14 @@ class _Compiler:
             case "trim":
                 return values[0].strip()
             case "if_":
+                if not isinstance(values[0], ir.BooleanValue):
+                    raise TypeError("a condition must be true or false")
                 return ibis.ifelse(values[0], values[1], values[2])
             case "one_of":
+                if any(
+                    isinstance(value, ir.StringValue) != isinstance(values[0], ir.StringValue) for value in values[1:]
+                ):
+                    raise TypeError("text and numbers would be cast, and fail on some row")
                 return values[0].isin(values[1:])
             case "year":
                 return values[0].year()
@@ -255,6 +283,7 @@ def compile_folds(expressions: Mapping[str, Expression], table: ir.Table, person
         ExpressionError: one does not fit the types of its columns.
     """
     for expression in expressions.values():  # one by one first: an error names its expression
+        _present(expression, {name: table[name] for name in table.columns})
         with _fitting(expression):
             _folded({"x": expression}, table, person, as_of)
     return _folded(expressions, table, person, as_of)
@@ -276,10 +305,18 @@ def _folded(expressions: Mapping[str, Expression], table: ir.Table, person: str,
     for text, call in calls.items():
         if text not in simple:
             ranked = _ranked_fold(call, compiler, table, person, aliases[text])
-            folded = folded.left_join(ranked, person).drop(f"{person}_right")
+            folded = folded.left_join(ranked, person, rname="{name}__").drop(f"{person}__")
     values = {text: folded[alias] for text, alias in aliases.items()}
     outer = _Compiler({}, as_of, values)
     return folded.select(person, **{name: outer.value(e.tree) for name, e in expressions.items()})
+
+
+def _wide(value: Any) -> Any:
+    """Give a decimal one digit more, so that engines compute with 128 bits: in 64, one absurd cell would stop it for everybody."""
+    kind = value.type()
+    if isinstance(kind, dt.Decimal) and (kind.precision or 38) <= 18:
+        return value.cast(dt.Decimal(19, kind.scale))
+    return value
 
 
 def _folds(tree: ast.expr) -> list[ast.Call]:

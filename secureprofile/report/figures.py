@@ -73,9 +73,14 @@ def bars(labels: Sequence[str], cells: Sequence[Cell], *, title: str, withheld: 
     """
     check(cells)
     left = min(160, max((text_width(label) for label in labels), default=0) + _GAP)
-    right = 64
-    top = max([rounded(cell)[2] for cell in cells if isinstance(cell, Released)], default=1)
-    scale = (WIDTH - left - right) / max(1, top)
+    ends = [rounded(cell)[2] for cell in cells if isinstance(cell, Released)]
+    ends += [cell.threshold for cell in cells if isinstance(cell, Withheld)]
+    shown = [number(rounded(cell)[0]) for cell in cells if isinstance(cell, Released)]
+    right = 10 + max(
+        [text_width(text) for text in shown] + [text_width(withheld, 12) for c in cells if isinstance(c, Withheld)],
+        default=0,
+    )
+    scale = (WIDTH - left - right) / max(1, *ends)
     height = _ROW * len(labels) + 6
     parts = [_head(WIDTH, height, title, _spoken(labels, cells, withheld))]
     for place, (label, cell) in enumerate(zip(labels, cells, strict=True)):
@@ -179,6 +184,9 @@ def _spoken(labels: Sequence[str], cells: Sequence[Cell], withheld: str) -> str:
 
 def _fit(text: str, width: float) -> str:
     """Shorten a label to its column."""
-    while len(text) > 2 and text_width(text) > width - 4:
-        text = text[:-2] + "…"
-    return text
+    if text_width(text) <= width - 4:
+        return text
+    room, kept = width - 4 - text_width("…"), 1
+    while kept < len(text) and text_width(text[: kept + 1]) <= room:
+        kept += 1
+    return text[:kept] + "…"

@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
+from unicodedata import bidirectional
 
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
@@ -84,6 +86,12 @@ def public_html(document: Document, *, lang: Language) -> str:
     )
 
 
+def isolated(label: str) -> str:
+    """Keep a label that turns the direction of writing from turning what stands behind it (Unicode bidi isolates)."""
+    turns = any(bidirectional(c) in ("R", "AL", "RLE", "RLO", "LRE", "LRO", "PDF", "RLI", "LRI", "FSI") for c in label)
+    return f"\u2068{label}\u202c\u2069" if turns else label
+
+
 def pick(text: Text, lang: Language) -> str:
     """Return a text in the page's language."""
     return text.zh if lang == "zh" else text.en
@@ -119,7 +127,8 @@ def _paragraph(document: Document, lang: Language) -> Iterator[str]:
         elif len(table.attributes) == 1:
             attribute = document.attribute(table.attributes[0])
             names = {v.code: pick(v.name, lang) for v in attribute.values}
-            yield say("summary_item", lang, name=pick(attribute.name, lang), value=names[key[0]], count=value)
+            name, label = isolated(pick(attribute.name, lang)), isolated(names[key[0]])
+            yield say("summary_item", lang, name=name, value=label, count=value)
 
 
 def _sections(document: Document, lang: Language) -> Iterator[Section]:
@@ -195,21 +204,30 @@ def public_csv(document: Document) -> str:
     return out.getvalue()
 
 
+def _marked(text: str) -> str:
+    """Return text that Markdown shows as it is: on one line, no HTML, no cell border."""
+    return re.sub(r"([\\|<>&`*_\[\]#])", r"\\\1", " ".join(text.split()))
+
+
+def _row(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(map(_marked, cells)) + " |"
+
+
 def public_markdown(document: Document, *, lang: Language) -> str:
     """Return the page as Markdown: the paragraph, every table, the privacy statement."""
     lines = [
-        f"# {pick(document.title, lang)}",
+        f"# {_marked(pick(document.title, lang))}",
         "",
         f"{say('as_of', lang)} {document.as_of}",
         "",
-        " ".join(_paragraph(document, lang)),
+        _marked(" ".join(_paragraph(document, lang))),
         "",
     ]
     for section in _sections(document, lang):
-        lines += [f"## {section.title}", ""]
+        lines += [f"## {_marked(section.title)}", ""]
         for figure in section.figures:
-            lines += [f"### {figure.title}", "", "| " + " | ".join(figure.head) + " |", "|" + "---|" * len(figure.head)]
-            lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in figure.rows]
+            lines += [f"### {_marked(figure.title)}", "", _row(figure.head), "|" + "---|" * len(figure.head)]
+            lines += [_row(row) for row in figure.rows]
             lines.append("")
     statement = say(
         "statement_body",
