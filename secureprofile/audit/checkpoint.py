@@ -64,7 +64,7 @@ def _base64(text: str) -> bytes:
 
 
 def _check_name(name: str) -> None:
-    if not name or "+" in name or any(c.isspace() for c in name):
+    if not name or "+" in name or any(c.isspace() or 0xD800 <= ord(c) < 0xE000 for c in name):
         raise ProofWrong("a key's name must not be empty nor hold spaces or '+'")
 
 

@@ -79,20 +79,25 @@ def verify_log(entries: Iterable[bytes], checkpoints: Sequence[bytes], keys: Seq
 
 
 def _trusted(note: bytes, keys: Sequence[VerifierKey]) -> Checkpoint:
+    """Return a checkpoint that its own log's key signed: a trusted key vouches for its own log only."""
     checkpoint = parse_checkpoint(verify_note(note, keys))
-    if checkpoint.origin not in {key.name for key in keys}:
+    own = [key for key in keys if key.name == checkpoint.origin]
+    if not own:
         raise ProofWrong("a checkpoint of another log")
+    verify_note(note, own)
     return checkpoint
 
 
 def _follow(index: int, content: Mapping[str, Any], intents: dict[int, str], open_intents: set[int]) -> None:
     """Keep the pairs: an outcome names an earlier intent of the same act, once."""
-    phase, act, intent = content.get("phase"), str(content.get("act")), content.get("intent")
+    phase, act, intent = content.get("phase"), content.get("act"), content.get("intent")
+    if phase not in ("intent", "outcome", "event") or not isinstance(act, str) or not act:
+        raise ProofWrong(f"entry {index} is no intent, outcome or event of an act", hint=_HINT)
     if phase == "intent":
         intents[index] = act
         open_intents.add(index)
     elif phase == "outcome":
-        if intent not in open_intents or intents[intent] != act:
+        if type(intent) is not int or intent not in open_intents or intents[intent] != act:
             raise ProofWrong(f"entry {index} is the outcome of an act that no entry announced", hint=_HINT)
         open_intents.remove(intent)
         del intents[intent]
