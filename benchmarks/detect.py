@@ -63,18 +63,20 @@ def score(
     return {name: (tp, fp, fn) for name, (tp, fp, fn) in counts.items()}
 
 
+SKIP = " \n\t,.;:-?>*/\\"
+"""What may stand between two labelled pieces of one thing, such as the lines of an address."""
+
+
 def agnostic(corpus: list[tuple[str, list[Span]]], detector: Detector) -> float:
     """Return F2 over all types with the type left out: is personal data seen at all, with its borders?"""
-    return micro(
-        score([(t, [("PII", a, b) for _, a, b in s]) for t, s in corpus], lambda t: merged(t, detector(t)), ["PII"])
-    )
+    return micro(score([(t, merged(t, s)) for t, s in corpus], lambda t: merged(t, detector(t)), ["PII"]))
 
 
 def merged(text: str, spans: Iterable[Span]) -> list[Span]:
-    """Return spans without their type; what touches or overlaps is one."""
+    """Return spans without their type; what overlaps, or is parted by blanks and punctuation only, is one."""
     result: list[list[int]] = []
     for _, start, end in sorted(spans, key=lambda span: span[1:]):
-        if result and start <= result[-1][1]:
+        if result and not text[result[-1][1] : start].strip(SKIP):
             result[-1][1] = max(result[-1][1], end)
         else:
             result.append([start, end])
@@ -88,9 +90,16 @@ def micro(counts: Mapping[str, tuple[int, int, int]]) -> float:
 
 def ours() -> Detector:
     """Return this project's detector for free text."""
+    from secureprofile.adapters.words import word_lists
     from secureprofile.guard.detect import find
+    from secureprofile.guard.entities import entities
 
-    return lambda text: [(SAME.get(f.name, f.name), f.start, f.end) for f in find(text)]
+    words = word_lists()
+
+    def detect(text: str) -> list[Span]:
+        return [(SAME.get(f.name, f.name), f.start, f.end) for f in (*find(text), *entities(text, words))]
+
+    return detect
 
 
 def presidio() -> Detector:

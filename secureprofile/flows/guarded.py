@@ -13,6 +13,7 @@ from secureprofile.adapters.duckdb import DuckEngine
 from secureprofile.adapters.engine import ScrubText
 from secureprofile.adapters.files import Source, sniff
 from secureprofile.adapters.keys import derive
+from secureprofile.adapters.words import word_lists
 from secureprofile.errors import InputError, PolicyRefused
 from secureprofile.flows.gate import Context, record
 from secureprofile.guard.canonical import canonical
@@ -75,7 +76,8 @@ def scrubber(engine_table: ir.Table, plans: Sequence[ColumnPlan], engine: DuckEn
     for column in columns:
         names = engine.to_arrow(engine_table.select(name=engine_table[column]).distinct())
         known.update(str(name).strip().casefold() for name in names["name"].to_pylist() if name)
-    scrubber = Scrubber(specs=SPECS, known=frozenset(name for name in known if len(name) > 1))
+    everybody = frozenset(name for name in known if len(name) > 1)
+    scrubber = Scrubber(specs=SPECS, known=everybody, words=word_lists())
     return lambda text, own: scrubber.scrub(text, split_own(own))
 
 

@@ -6,15 +6,20 @@ Works on one cell; what goes wrong redacts the whole cell (fail closed). The res
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 
+from secureprofile.guard.addresses import chinese_addresses
 from secureprofile.guard.detect import find, normalise
+from secureprofile.guard.entities import WordLists, entities, fold
 from secureprofile.guard.names import CN_COMPOUND, CN_SURNAMES, CUES_CN, CUES_EN, TITLES_CN
 from secureprofile.guard.spec import PatternSpec
 from secureprofile.guard.specs import SPECS
 
 REDACTED = "[REDACTED]"
+LEAST = 0.5
+"""Score from which a finding is replaced: a date that nothing calls a birthday stays."""
+
+NO_WORDS = WordLists()
 
 _SURNAME = "(?:" + "|".join(CN_COMPOUND) + "|[" + "".join(sorted(CN_SURNAMES)) + "])"
 _TITLE_CN = re.compile(rf"{_SURNAME}[\u4e00-\u9fff]{{0,2}}?(?={'|'.join(TITLES_CN)})")
@@ -35,11 +40,18 @@ class Scrubber:
     Args:
         specs: recognizers.
         known: names of everybody in the table, trimmed and case-folded.
+        words: given names, surnames and places; without them a stranger's name is seen beside a cue only.
     """
 
-    def __init__(self, specs: tuple[PatternSpec, ...] = SPECS, known: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        specs: tuple[PatternSpec, ...] = SPECS,
+        known: frozenset[str] = frozenset(),
+        words: WordLists = NO_WORDS,
+    ) -> None:
         self._specs = specs
-        self._known = frozenset(_fold(name) for name in known)
+        self._words = words
+        self._known = frozenset(fold(name) for name in known)
         self._lengths = sorted({len(name) for name in self._known if _is_han(name)}, reverse=True)
         self.failed = 0
 
@@ -57,7 +69,10 @@ class Scrubber:
             return REDACTED
 
     def _spans(self, text: str, own: Sequence[tuple[str, str]]) -> list[Span]:
-        spans = [(f.start, f.end, f.label) for f in find(text, specs=self._specs)]
+        spans = [(f.start, f.end, f.label) for f in find(text, specs=self._specs) if f.score >= LEAST]
+        if self._words.given:
+            spans += [(f.start, f.end, f.label) for f in entities(text, self._words) if f.name in ("PERSON", "ADDRESS")]
+        spans += [(start, end, "ADDRESS") for start, end in chinese_addresses(text)]
         spans += _own_spans(text, own)
         spans += self._known_spans(text)
         spans += [(m.start(), m.end(), "NAME") for m in _TITLE_CN.finditer(text)]
@@ -76,19 +91,13 @@ class Scrubber:
             for first in range(len(words)):
                 for last in range(min(first + 3, len(words) - 1), first, -1):
                     start, end = words[first][0], words[last][1]
-                    if _fold(text[start:end].removesuffix("'s").removesuffix("’s")) in self._known:
+                    if fold(text[start:end].removesuffix("'s").removesuffix("’s")) in self._known:
                         yield start, end, "NAME"
         for match in _HAN_RUN.finditer(text):
             for start in range(match.start(), match.end()):
                 for length in self._lengths:
                     if start + length <= match.end() and text[start : start + length] in self._known:
                         yield start, start + length, "NAME"
-
-
-def _fold(text: str) -> str:
-    """Fold case and diacritics: José and JOSE are one name."""
-    plain = unicodedata.normalize("NFD", text.casefold())
-    return "".join(c for c in plain if not unicodedata.combining(c)) if not text.isascii() else plain
 
 
 def _is_han(text: str) -> bool:

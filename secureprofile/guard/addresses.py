@@ -1,0 +1,96 @@
+"""Street addresses by their grammar: English and other Latin forms, and Chinese from province to room."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+UPPER = "A-ZÀ-ÖØ-ÞĀĂĄĆĈĊČĎĐĒĔĖĘĚĜĞĠĢĤĦĨĪĬĮİĴĶĹĻĽĿŁŃŅŇŊŌŎŐŒŔŖŘŚŜŞŠŢŤŦŨŪŬŮŰŲŴŶŸŹŻŽȘȚΑ-ΩΆΈΉΊΌΎΏА-ЯЁІЇЄ"
+PARTICLE = r"(?:van|von|der|den|de|da|di|du|del|della|dos|das|la|le|bin|ibn|al|el|ten|ter|af|av|zu|y)"
+
+_STREET = (
+    r"(?:Street|St|Road|Rd|Avenue|Ave|Av|Lane|Ln|Drive|Dr|Court|Ct|Close|Crescent|Cres|Place|Pl|Square|Sq|Terrace|Ter|Terr|Way|Boulevard|Blvd|Parkway|Pkwy|"
+    r"Highway|Hwy|Circle|Cir|Trail|Trl|Loop|Alley|Walk|Row|Mews|Grove|Gardens|Gdns|Green|Park|Hill|Rise|View|Ridge|Quay|Wharf|Broadway|Pike|Turnpike|"
+    r"Crossing|Bend|Cove|Point|Plaza|Esplanade|Parade|Promenade)"
+)
+_STREET_WORD = (
+    r"(?i:rua|via|viale|calle|avenida|av\.|rue|chemin|allée|ulica|ul\.|strada|str\.|plaza|piazza|praça|largo|carrera|paseo|jalan|jl\.|corso|place|boulevard|"
+    r"bulevar|camino|travessa|passeig|carrer|quai|cours)"
+)
+_STREET_END = (
+    r"(?:stra(?:ß|ss)e|str\.|gasse|weg|platz|allee|damm|ufer|ring|straat|laan|plein|kade|dijk|gata|gatan|gate|vägen|väg|veien|vegen|vej|gade|stræde|allé|katu|"
+    r"kuja|polku|utca|út|tér|ulice|námestie|sgatan|sveien|torg|torget|parken|bakken|lia|haugen|havn|vik|dal)"
+)
+_NUMBER = r"[0-9]{1,5}(?:[\-/][0-9]{1,4})?[A-Za-z]?"
+PIECE = rf"(?:[{UPPER}0-9][\w'’/\-]{{0,40}}|[{UPPER}][a-z]{{0,3}}\.)"
+_NAMED = rf"(?:{PIECE},? ){{1,5}}"
+_UNIT = (
+    r"(?:(?:Apt|Apartment|Suite|Ste|Unit|Flat|Room|Rm|Floor|Fl|Bldg|Building|Block|PMB|PSC)\.?) ?#?[0-9]{1,5}[A-Za-z]?(?:[\-/][0-9A-Za-z]{1,4})?"
+    r"|P\.? ?O\.? Box [0-9]{1,6}"
+)
+_NAME = rf"[{UPPER}][\w'’\-]{{0,40}}"
+_ADDRESS = re.compile(
+    rf"(?<![\w.\-])(?:{_NUMBER} {_NAMED}{_STREET}\b\.?(?: (?:N|S|E|W|NE|NW|SE|SW)\b\.?)?"
+    rf"|{_NUMBER} {_STREET_WORD} (?:[\w'’.\-]{{1,40}} ?){{1,4}}"
+    rf"|{_STREET_WORD} (?:(?:de|da|do|dos|la|le|du|des|del|di|[{UPPER}][\w'’.\-]{{0,40}}) ){{1,5}}{_NUMBER}"
+    rf"|{_NAME}{_STREET_END} {_NUMBER}|{_NUMBER} {_NAME}{_STREET_END}|{_UNIT}"
+    rf"|{_NAME} (?:{_NAME} )?(?:Street|Road|Avenue|Lane|Drive|Boulevard)"
+    rf"|(?:Unit|PSC) [0-9]{{1,5}},? Box [0-9]{{1,6}}|(?:APO|FPO|DPO) A[AEP] [0-9]{{5}})(?!\w)"
+)
+_ZIP_CUE = re.compile(r"(?i)(?:zip|post(?:al)?)[ -]?code(?: is|:)? ([0-9]{4,6}(?:-[0-9]{4})?)(?!\w)")
+_POSTCODE = re.compile(
+    r"(?<![\w-])(?:[A-Z]{2},? [0-9]{5}(?:-[0-9]{4})?|[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][ABD-HJLNP-UW-Z]{2}|[A-Z][0-9][A-Z] ?[0-9][A-Z][0-9])(?![\w-])"
+)
+_LINE = re.compile(
+    rf"(?m)^[ >?*\t]*((?:{_NUMBER} (?:[{UPPER}][^\n\d,:;@]{{2,40}}?)(?: [0-9]{{1,5}}[A-Za-z]?)?)|(?:[{UPPER}][^\n\d,:;@]{{2,40}}? {_NUMBER}))[ ,\t]*$"
+)
+
+
+_AT = re.compile(
+    rf"(?<!\w)(?i:address(?: is|:|es are)?|lives? at|living at|located at|office is at|delivered? to|ship(?:ped)? to|arrived at|sent to|taxi to"
+    rf"|come to|go to|at)[\s:]{{1,8}}"
+    rf"({_NUMBER} (?:{PIECE},?[ \n]{{1,3}}|(?:{PARTICLE}|do|dalla|sur|aan|an|op) ){{0,9}}{PIECE})"
+)
+
+
+def english_addresses(text: str) -> Iterator[tuple[int, int]]:
+    """Yield street addresses: number and street words, apartments, boxes, postcodes, and lines of an address block."""
+    for match in _ADDRESS.finditer(text):
+        yield match.span()
+    for match in _AT.finditer(text):
+        if any(c.isalpha() for c in match[1]):
+            yield match.span(1)
+    for match in _POSTCODE.finditer(text):
+        yield match.span()
+    for match in _ZIP_CUE.finditer(text):
+        yield match.span(1)
+    if "\n" in text:
+        for match in _LINE.finditer(text):
+            yield match.span(1)
+
+
+_ADMIN = (
+    "特别行政区|自治区|自治州|街道|大道|大街|胡同|号院|号楼|单元|大厦|广场|花园|小区"
+    "|省|市|盟|县|区|旗|镇|乡|村|路|街|道|巷|弄|里|号|栋|幢|座|室|层|楼|苑|城|园"
+)
+_HAN_PIECE = rf"[\u4e00-\u9fffA-Za-z0-9\-—()（）#]{{1,12}}?(?:{_ADMIN})"
+_HAN_ADDRESS = re.compile(
+    rf"(?:[\u4e00-\u9fff]{{2,8}}?(?:省|自治区|市|区|县|州|镇|乡))(?:{_HAN_PIECE}){{1,10}}(?:[0-9A-Za-z\-]{{1,8}}(?:室|号|层|楼)?)?"
+)
+
+
+_BEFORE = "到在于住至往给寄送址是为从去回离了"
+"""Words that stand before an address and are no part of it."""
+
+
+def chinese_addresses(text: str) -> Iterator[tuple[int, int]]:
+    """Yield Chinese addresses: a region followed by roads, numbers, buildings; at least three such words, one of them below the city."""
+    for match in _HAN_ADDRESS.finditer(text):
+        first = re.search(_ADMIN, match[0])
+        region = match[0][: first.start()] if first else ""
+        start = match.start() + max(map(region.rfind, _BEFORE)) + 1
+        whole = text[start : match.end()]
+        if len(re.findall(_ADMIN, whole)) >= 3 and re.search(
+            "路|街|道|巷|弄|胡同|号|栋|幢|座|室|村|大厦|广场|小区|苑", whole
+        ):
+            yield start, match.end()
