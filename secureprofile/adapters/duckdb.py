@@ -26,7 +26,7 @@ from secureprofile.errors import CannotTell, InputError, SecureProfileError
 
 Format = Literal["csv", "tsv", "parquet", "jsonl"]
 
-MAX_CELL = 64 * 1024 * 1024
+MAX_CELL = 32 * 1024 * 1024
 """Bytes of the longest line that is read; longer ones are refused."""
 
 _COPY = {
@@ -95,6 +95,7 @@ class DuckEngine:
             columns=dict.fromkeys(source.columns, "VARCHAR"),
             compression=source.compression if plain else "none",
             max_line_size=MAX_CELL,
+            buffer_size=MAX_CELL,  # by default sixteen such lines: too few pieces to read side by side
             strict_mode=True,
             null_padding=False,
         )

@@ -49,9 +49,11 @@ class DuckFunctions:
     def __init__(self, scrub: ScrubText | None = None) -> None:
         self._scrub = _scrub_udf(scrub) if scrub else None
 
-    def hmac_hex(self, text: ir.StringValue, inner: ir.BinaryValue, outer: ir.BinaryValue) -> ir.StringValue:
+    def hmac_hex(
+        self, text: ir.StringValue, inner: ir.BinaryValue, outer: ir.BinaryValue, digits: int = 64
+    ) -> ir.StringValue:
         """See :class:`secureprofile.guard.treat.Functions`."""
-        return _duck_sha256(_concat(outer, _unhex(_duck_sha256(_concat(inner, _duck_encode(text))))))
+        return _left(_duck_sha256(_concat(outer, _unhex(_duck_sha256(_concat(inner, _duck_encode(text)))))), digits)
 
     def parse_timestamp(self, text: ir.StringValue, form: str) -> ir.TimestampValue:
         """See :class:`secureprofile.guard.treat.Functions`."""
@@ -67,10 +69,12 @@ class DuckFunctions:
 class SparkFunctions(DuckFunctions):
     """Spark's spelling."""
 
-    def hmac_hex(self, text: ir.StringValue, inner: ir.BinaryValue, outer: ir.BinaryValue) -> ir.StringValue:
+    def hmac_hex(
+        self, text: ir.StringValue, inner: ir.BinaryValue, outer: ir.BinaryValue, digits: int = 64
+    ) -> ir.StringValue:
         """See :class:`secureprofile.guard.treat.Functions`."""
         inside = _spark_sha2(_concat(inner, _spark_encode(text, "UTF-8")), 256)
-        return _spark_sha2(_concat(outer, _unhex(inside)), 256)
+        return _left(_spark_sha2(_concat(outer, _unhex(inside)), 256), digits)
 
     def parse_timestamp(self, text: ir.StringValue, form: str) -> ir.TimestampValue:
         """See :class:`secureprofile.guard.treat.Functions`."""
@@ -87,6 +91,11 @@ _JAVA_PATTERNS = (
 
 @ibis.udf.scalar.builtin(name="concat")
 def _concat(left: bytes, right: bytes) -> bytes: ...
+
+
+# Ibis's own `left` spells its argument several times, and engines then hash several times.
+@ibis.udf.scalar.builtin(name="left")
+def _left(text: str, digits: int) -> str: ...
 
 
 @ibis.udf.scalar.builtin(name="unhex")

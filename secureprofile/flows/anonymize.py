@@ -159,7 +159,6 @@ def write_treated(
 ) -> Treated:
     """Apply consent, treat, write, and count what happened."""
     spec = context.policy.policy.datasets[dataset]
-    counts = engine.to_arrow(table.aggregate(rows=table.count())).to_pylist()[0]
     allowed, without_subject = consenting_rows(context, table, spec, engine)
     if needs_scrubbing(plans):
         own = own_identifiers(plans)
@@ -168,12 +167,15 @@ def write_treated(
     progress.step(f"treat {dataset}", engine.progress)
     result = treated(context, allowed, plans, recipient=recipient, stored=False, engine=engine)
     rows = write(result)
+    everybody = (
+        rows if allowed is table else int(engine.to_arrow(table.aggregate(rows=table.count()))["rows"][0].as_py())
+    )
     counter = unreadable(allowed, plans, engine.functions, stored=False)
     bad = engine.to_arrow(counter).to_pylist()[0] if counter is not None else {}
     return Treated(
-        rows_in=int(counts["rows"]),
+        rows_in=everybody,
         rows_out=rows,
-        without_consent=int(counts["rows"]) - rows - without_subject,
+        without_consent=everybody - rows - without_subject,
         without_subject=without_subject,
         unreadable={name: int(count) for name, count in bad.items() if count},
         columns=tuple(plans),

@@ -12,7 +12,7 @@ from typing import Protocol
 import ibis
 import ibis.expr.types as ir
 
-from secureprofile.guard.canonical import canonical
+from secureprofile.guard.canonical import canonical, trimmed
 from secureprofile.policy.decide import ColumnPlan
 from secureprofile.policy.model import Drop, Generalize, Keep, Mask, Pseudonym, Scrub
 
@@ -28,8 +28,10 @@ BLOCK = 64
 class Functions(Protocol):
     """What engines spell differently."""
 
-    def hmac_hex(self, text: ir.StringValue, inner: ir.BinaryValue, outer: ir.BinaryValue) -> ir.StringValue:
-        """Return hex HMAC-SHA-256 of the text's UTF-8 under the key whose pads are given."""
+    def hmac_hex(
+        self, text: ir.StringValue, inner: ir.BinaryValue, outer: ir.BinaryValue, digits: int = 64
+    ) -> ir.StringValue:
+        """Return the first hex digits of the HMAC-SHA-256 of the text's UTF-8 under the key whose pads are given."""
         ...
 
     def parse_timestamp(self, text: ir.StringValue, form: str) -> ir.TimestampValue:
@@ -61,8 +63,8 @@ def token(
 ) -> ir.StringValue:
     """Return ``sp_<type>_<kid>_<32 hex>`` for every cell that holds something."""
     assert isinstance(plan.treatment, Pseudonym)
-    digest = functions.hmac_hex(canonical(value, plan.category), key[f"inner_{name}"], key[f"outer_{name}"])
-    return ibis.literal(f"sp_{plan.treatment.type}_{kid}_") + digest.left(TOKEN_HEX)
+    digest = functions.hmac_hex(canonical(value, plan.category), key[f"inner_{name}"], key[f"outer_{name}"], TOKEN_HEX)
+    return ibis.literal(f"sp_{plan.treatment.type}_{kid}_") + digest
 
 
 def typed(value: ir.StringValue, plan: ColumnPlan, functions: Functions) -> ir.Value:
@@ -70,7 +72,7 @@ def typed(value: ir.StringValue, plan: ColumnPlan, functions: Functions) -> ir.V
 
     Decimals become ``decimal(18, 4)``: sums of them do not depend on the order of rows.
     """
-    text = value.strip().nullif(ibis.literal(""))
+    text = trimmed(value).nullif(ibis.literal(""))
     match plan.spec.type:
         case "integer":
             return text.try_cast("float64").round().try_cast("int64")
@@ -94,13 +96,13 @@ def generalize(value: ir.StringValue, plan: ColumnPlan, functions: Functions) ->
     assert isinstance(plan.treatment, Generalize)
     match plan.treatment.to:
         case "prefix":
-            return value.strip().left(plan.treatment.prefix)
+            return trimmed(value).left(plan.treatment.prefix)
         case "domain":
-            return value.strip().lower().re_extract(r"^[^@]+@([^@]+)$", 1).nullif(ibis.literal(""))
+            return trimmed(value).lower().re_extract(r"^[^@]+@([^@]+)$", 1).nullif(ibis.literal(""))
         case "step":
             step = plan.treatment.step or 1
-            return (value.strip().try_cast("float64") / step).floor().cast("int64") * step
-    date = _parsed(value.strip().nullif(ibis.literal("")), plan, functions).date()
+            return (trimmed(value).try_cast("float64") / step).floor().cast("int64") * step
+    date = _parsed(trimmed(value).nullif(ibis.literal("")), plan, functions).date()
     match plan.treatment.to:
         case "year":
             return date.year().cast("int64")
@@ -196,7 +198,7 @@ def unreadable(table: ir.Table, plans: Sequence[ColumnPlan], functions: Function
     by_name = {plan.name: plan for plan in plans}
     return table.aggregate(
         **{
-            name: ((table[name].strip() != "") & read(table[name], by_name[name], functions).isnull())
+            name: ((trimmed(table[name]) != "") & read(table[name], by_name[name], functions).isnull())
             .sum()
             .fill_null(0)
             for name, read in reads.items()
