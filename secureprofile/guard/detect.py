@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from secureprofile.guard.needs import needs
 from secureprofile.guard.spec import PatternSpec
 from secureprofile.guard.specs import SPECS
 
@@ -45,16 +46,6 @@ def normalise(text: str) -> tuple[str, Sequence[int]]:
     return bare, [place for place, c in enumerate(folded) if ord(c) not in _ZERO_WIDTH] + [len(text)]
 
 
-@cache
-def _compiled(spec: PatternSpec) -> re.Pattern[str]:
-    return re.compile(spec.pattern)
-
-
-@cache
-def _any(specs: tuple[PatternSpec, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(spec.superset for spec in specs))
-
-
 def superset_of(specs: Sequence[PatternSpec] = SPECS) -> str:
     """Return one RE2 pattern: a normalised text that it does not match holds nothing of any of these kinds."""
     return "|".join(spec.superset for spec in specs)
@@ -69,12 +60,10 @@ def find(text: str, *, specs: tuple[PatternSpec, ...] = SPECS, context: Sequence
         context: words that stand around the text, such as the column's name.
     """
     bare, places = normalise(text)
-    if not _any(specs).search(bare):
-        return ()
     around = " ".join(context).casefold()
     found = []
-    for spec in specs:
-        for match in _compiled(spec).finditer(bare):
+    for spec, pattern in _candidates(bare, specs, around):
+        for match in pattern.finditer(bare):
             score = _score(spec, bare, match, around)
             if score >= THRESHOLD:
                 found.append(
@@ -87,7 +76,52 @@ def find(text: str, *, specs: tuple[PatternSpec, ...] = SPECS, context: Sequence
                         score=score,
                     )
                 )
-    return _without_overlaps(found)
+    return _without_overlaps(found) if len(found) > 1 else tuple(found)
+
+
+_DIGIT = re.compile("[0-9]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A recognizer with what its matches hold at least; ``words`` where it counts beside a word only."""
+
+    spec: PatternSpec
+    pattern: re.Pattern[str]
+    digits: int
+    signs: tuple[str, ...]
+    words: tuple[str, ...]
+
+
+_READY: dict[int, tuple[tuple[PatternSpec, ...], tuple[_Ready, ...]]] = {}
+"""By identity: hashing seventy rows for every text would cost more than looking."""
+
+
+def _ready(specs: tuple[PatternSpec, ...]) -> tuple[_Ready, ...]:
+    known = _READY.get(id(specs))
+    if known is not None and known[0] is specs:
+        return known[1]
+    made = []
+    for spec in specs:
+        least, words = needs(spec.core), spec.context if spec.needs_context else ()
+        made.append(_Ready(spec, re.compile(spec.pattern), least.digits, tuple(sorted(least.signs)), words))
+    if len(_READY) > 64:
+        _READY.clear()
+    _READY[id(specs)] = specs, tuple(made)
+    return tuple(made)
+
+
+def _candidates(
+    text: str, specs: tuple[PatternSpec, ...], around: str
+) -> Iterator[tuple[PatternSpec, re.Pattern[str]]]:
+    """Yield the recognizers that may find something: enough digits, the signs, and a word where one is needed."""
+    digits = len(_DIGIT.findall(text))
+    folded = f"{text.casefold()}\n{around}"
+    for one in _ready(specs):
+        if one.digits > digits or (one.words and not any(word in folded for word in one.words)):
+            continue
+        if all(sign in text for sign in one.signs):
+            yield one.spec, one.pattern
 
 
 def _score(spec: PatternSpec, text: str, match: re.Match[str], around: str) -> float:
