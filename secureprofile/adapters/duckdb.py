@@ -126,6 +126,11 @@ class DuckEngine:
         """Give the engine the function that scrubs free text."""
         self.functions = DuckFunctions(scrub)
 
+    def keep(self, expression: ir.Table) -> ir.Table:
+        """Execute an expression once and return its result as a table; it spills like everything else."""
+        with quiet("the data"):
+            return self._backend.create_table(ibis.util.gen_name("kept"), expression, temp=True)
+
     # --- out ------------------------------------------------------------------------------------------------------------
 
     def to_arrow(self, expression: ir.Table) -> pa.Table:

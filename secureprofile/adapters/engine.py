@@ -4,16 +4,17 @@ Stubs of built-in functions live here and nowhere else: Ibis reads their annotat
 postponed annotations.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
+from unicodedata import normalize
 
 import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import pyarrow as pa
 
-ScrubText = Callable[[str, str], str]
-"""(free text, own identifiers as joined by ``guard.treat.own_cells``) → scrubbed text."""
+ScrubText = Callable[[str, str, Sequence[str]], str]
+"""(free text, own identifiers as joined by ``guard.treat.own_cells``, keys of mentioned people) → scrubbed text."""
 
 
 class Engine(Protocol):
@@ -34,11 +35,9 @@ def _scrub_udf(scrub: ScrubText) -> Any:
     """Wrap a Python function so that an engine calls it on Arrow batches."""
 
     @ibis.udf.scalar.pyarrow
-    def scrubbed(text: str, own: str) -> str:
-        return pa.array(
-            [None if t is None else scrub(t, o or "") for t, o in zip(text.to_pylist(), own.to_pylist(), strict=True)],
-            type=pa.string(),
-        )
+    def scrubbed(text: str, own: str, known: dt.Array(dt.string)) -> str:  # type: ignore[valid-type]
+        cells = zip(text.to_pylist(), own.to_pylist(), known.to_pylist(), strict=True)
+        return pa.array([None if t is None else scrub(t, o or "", k or ()) for t, o, k in cells], type=pa.string())
 
     return scrubbed
 
@@ -59,11 +58,19 @@ class DuckFunctions:
         """See :class:`secureprofile.guard.treat.Functions`."""
         return _duck_try_strptime(text, form)
 
-    def scrub(self, text: ir.StringValue, own: ir.StringValue) -> ir.StringValue:
+    def scrub(self, text: ir.StringValue, own: ir.StringValue, known: ir.ArrayValue) -> ir.StringValue:
         """See :class:`secureprofile.guard.treat.Functions`."""
         if self._scrub is None:
             raise ValueError("these functions were made without a scrubber")
-        return self._scrub(text, own)
+        return self._scrub(text, own, known)
+
+    def extract_all(self, text: ir.StringValue, pattern: str) -> ir.ArrayValue:
+        """See :class:`secureprofile.guard.candidates.Functions`."""
+        return _duck_extract_all(text, pattern)
+
+    def fold(self, text: ir.StringValue) -> ir.StringValue:
+        """See :class:`secureprofile.guard.candidates.Functions`."""
+        return _duck_strip_accents(text.lower())
 
 
 class SparkFunctions(DuckFunctions):
@@ -82,6 +89,18 @@ class SparkFunctions(DuckFunctions):
         for python, pattern in _JAVA_PATTERNS:
             java = java.replace(python, pattern)
         return _spark_try_to_timestamp(text, java)
+
+    def extract_all(self, text: ir.StringValue, pattern: str) -> ir.ArrayValue:
+        """See :class:`secureprofile.guard.candidates.Functions`."""
+        return _spark_extract_all(text, pattern, 0)
+
+    def fold(self, text: ir.StringValue) -> ir.StringValue:
+        """See :class:`secureprofile.guard.candidates.Functions`; Latin letters with one diacritic."""
+        return text.lower().translate(_ACCENTED, _BARE)
+
+
+_ACCENTED = "".join(c for c in map(chr, range(0xC0, 0x250)) if c.islower() and len(normalize("NFD", c)) == 2)
+_BARE = "".join(normalize("NFD", c)[0] for c in _ACCENTED)
 
 
 _JAVA_PATTERNS = (
@@ -112,6 +131,18 @@ def _duck_sha256(data: bytes) -> str: ...
 
 @ibis.udf.scalar.builtin(name="try_strptime")
 def _duck_try_strptime(text: str, form: str) -> dt.Timestamp(): ...  # type: ignore[valid-type]
+
+
+@ibis.udf.scalar.builtin(name="regexp_extract_all")
+def _duck_extract_all(text: str, pattern: str) -> dt.Array(dt.string): ...  # type: ignore[valid-type]
+
+
+@ibis.udf.scalar.builtin(name="strip_accents")
+def _duck_strip_accents(text: str) -> str: ...
+
+
+@ibis.udf.scalar.builtin(name="regexp_extract_all")
+def _spark_extract_all(text: str, pattern: str, group: int) -> dt.Array(dt.string): ...  # type: ignore[valid-type]
 
 
 @ibis.udf.scalar.builtin(name="encode")

@@ -20,13 +20,13 @@ from secureprofile.flows.gate import Act, Context, authorise, begin, record
 from secureprofile.flows.guarded import (
     Treated,
     lookup,
-    needs_scrubbing,
-    own_identifiers,
     people,
     plan_file,
+    scrubbed,
     scrubber,
     treated,
     treatments,
+    with_mentions,
 )
 from secureprofile.flows.progress import Progress
 from secureprofile.guard.treat import unreadable
@@ -160,12 +160,13 @@ def write_treated(
     """Apply consent, treat, write, and count what happened."""
     spec = context.policy.policy.datasets[dataset]
     allowed, without_subject = consenting_rows(context, table, spec, engine)
-    if needs_scrubbing(plans):
-        own = own_identifiers(plans)
-        progress.step(f"learn the names in {dataset}" if own else f"prepare {dataset}")
-        engine.use_scrubber(scrubber(table, plans, engine))
+    rows_to_treat = allowed
+    if scrubbed(plans):
+        progress.step(f"look for people of {dataset} in its free text", engine.progress)
+        engine.use_scrubber(scrubber())
+        rows_to_treat = with_mentions(allowed, table, plans, engine)
     progress.step(f"treat {dataset}", engine.progress)
-    result = treated(context, allowed, plans, recipient=recipient, stored=False, engine=engine)
+    result = treated(context, rows_to_treat, plans, recipient=recipient, stored=False, engine=engine)
     rows = write(result)
     everybody = (
         rows if allowed is table else int(engine.to_arrow(table.aggregate(rows=table.count()))["rows"][0].as_py())

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
@@ -16,6 +17,7 @@ from secureprofile.adapters.keys import derive
 from secureprofile.adapters.words import word_lists
 from secureprofile.errors import InputError, PolicyRefused
 from secureprofile.flows.gate import Context, record
+from secureprofile.guard.candidates import identifier_keys, known_column, mentions, sought
 from secureprofile.guard.canonical import canonical
 from secureprofile.guard.classify import looks_like_data
 from secureprofile.guard.scrub import Scrubber
@@ -69,21 +71,38 @@ def plan_file(context: Context, act: str, columns: Sequence[str], dataset: str) 
         raise
 
 
-def scrubber(engine_table: ir.Table, plans: Sequence[ColumnPlan], engine: DuckEngine) -> ScrubText:
-    """Return a scrubbing function that knows the names of everybody in the table."""
-    columns = [plan.name for plan in plans if within(plan.category, ("user.name",))]
-    known: set[str] = set()
-    for column in columns:
-        names = engine.to_arrow(engine_table.select(name=engine_table[column]).distinct())
-        known.update(str(name).strip().casefold() for name in names["name"].to_pylist() if name)
-    everybody = frozenset(name for name in known if len(name) > 1)
-    scrubber = Scrubber(specs=SPECS, known=everybody, words=word_lists())
-    return lambda text, own: scrubber.scrub(text, split_own(own))
+def scrubber() -> ScrubText:
+    """Return the function that scrubs one cell."""
+    scrubber = Scrubber(specs=SPECS, words=word_lists())
+    return lambda text, own, known: scrubber.scrub(text, split_own(own), known)
 
 
-def needs_scrubbing(plans: Sequence[ColumnPlan]) -> bool:
-    """Tell whether any column is scrubbed."""
-    return any(isinstance(plan.treatment, Scrub) for plan in plans)
+def scrubbed(plans: Sequence[ColumnPlan]) -> list[ColumnPlan]:
+    """Return the columns that are scrubbed."""
+    return [plan for plan in plans if isinstance(plan.treatment, Scrub)]
+
+
+def with_mentions(rows: ir.Table, everybody: ir.Table, plans: Sequence[ColumnPlan], engine: DuckEngine) -> ir.Table:
+    """Return the rows with, beside each free text, the keys of people of the whole table whom it mentions.
+
+    The engine joins candidates with identifiers and may spill, so memory does not grow with the number of people. Texts are led back to
+    by their hash: where two share one, each is looked through for the other's people, too, which changes nothing.
+    """
+    columns = scrubbed(plans)
+    if not columns or not sought(plans):
+        return rows
+    texts = [rows.filter(rows[p.name] != "").select(place=rows[p.name].hash(), text=rows[p.name]) for p in columns]
+    candidates = engine.keep(
+        mentions(engine.keep(ibis.union(*texts) if len(texts) > 1 else texts[0]), engine.functions)
+    )
+    keys = identifier_keys(everybody, plans, engine.functions)
+    found = engine.keep(keys.semi_join(candidates, keys["key"] == candidates["key"]).distinct())
+    hits = candidates.semi_join(found, candidates["key"] == found["key"]).group_by("place")
+    people = engine.keep(hits.agg(known=lambda t: t["key"].collect(distinct=True)))
+    for plan in columns:
+        known = people.select(place_=people["place"], **{known_column(plan): people["known"]})
+        rows = rows.left_join(known, rows[plan.name].hash() == known["place_"]).drop("place_")
+    return rows
 
 
 def own_identifiers(plans: Sequence[ColumnPlan]) -> list[tuple[str, str]]:

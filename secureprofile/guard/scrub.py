@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterable, Sequence
 
 from secureprofile.guard.addresses import chinese_addresses
+from secureprofile.guard.candidates import locate
 from secureprofile.guard.detect import find, normalise
-from secureprofile.guard.entities import WordLists, entities, fold
+from secureprofile.guard.entities import WordLists, entities
 from secureprofile.guard.names import CN_COMPOUND, CN_SURNAMES, CUES_CN, CUES_EN, TITLES_CN
 from secureprofile.guard.spec import PatternSpec
 from secureprofile.guard.specs import SPECS
@@ -28,7 +29,6 @@ _CUE_EN = re.compile(
     rf"(?<![A-Za-z])(?:{'|'.join(cue.capitalize() for cue in CUES_EN)})\.? ([A-ZÀ-Þ][\w'’\-]+(?: [A-ZÀ-Þ][\w'’\-]+)?)"
     r"|(?<![A-Za-z])(?:[Mm]y name is|[Tt]his is|[Rr]egards,|[Ss]incerely,) ([A-ZÀ-Þ][\w'’\-]+(?: [A-ZÀ-Þ][\w'’\-]+)?)"
 )
-_LATIN_RUN = re.compile(r"[A-ZÀ-Þ][\w'’\-]+(?: [A-ZÀ-Þ][\w'’\-]+)+")
 _HAN_RUN = re.compile(r"[\u4e00-\u9fff·]{2,}")
 
 Span = tuple[int, int, str]
@@ -39,31 +39,28 @@ class Scrubber:
 
     Args:
         specs: recognizers.
-        known: names of everybody in the table, trimmed and case-folded.
         words: given names, surnames and places; without them a stranger's name is seen beside a cue only.
     """
 
     def __init__(
         self,
         specs: tuple[PatternSpec, ...] = SPECS,
-        known: frozenset[str] = frozenset(),
         words: WordLists = NO_WORDS,
     ) -> None:
         self._specs = specs
         self._words = words
-        self._known = frozenset(fold(name) for name in known)
-        self._lengths = sorted({len(name) for name in self._known if _is_han(name)}, reverse=True)
         self.failed = 0
 
-    def scrub(self, text: str, own: Sequence[tuple[str, str]] = ()) -> str:
+    def scrub(self, text: str, own: Sequence[tuple[str, str]] = (), known: Iterable[str] = ()) -> str:
         """Return the text without personal data that can be recognised.
 
         Args:
             text: one cell.
             own: (label, value) of the row's own direct identifiers.
+            known: keys of people of the same table whom the text may mention (:mod:`secureprofile.guard.candidates`).
         """
         try:
-            return _replace(text, self._spans(text, own))
+            return _replace(text, [*self._spans(text, own), *locate(text, known)])
         except Exception:  # whatever it is, the cell must not pass
             self.failed += 1
             return REDACTED
@@ -74,30 +71,12 @@ class Scrubber:
             spans += [(f.start, f.end, f.label) for f in entities(text, self._words) if f.name in ("PERSON", "ADDRESS")]
         spans += [(start, end, "ADDRESS") for start, end in chinese_addresses(text)]
         spans += _own_spans(text, own)
-        spans += self._known_spans(text)
         spans += [(m.start(), m.end(), "NAME") for m in _TITLE_CN.finditer(text)]
         for cue in (_CUE_CN, _CUE_EN):
             for match in cue.finditer(text):
                 group = next(i for i, value in enumerate(match.groups(), 1) if value)
                 spans.append((match.start(group), match.end(group), "NAME"))
         return spans
-
-    def _known_spans(self, text: str) -> Iterable[Span]:
-        """Look up capitalised runs and Han substrings in the table's names."""
-        if not self._known:
-            return
-        for match in _LATIN_RUN.finditer(text):
-            words = [(m.start() + match.start(), m.end() + match.start()) for m in re.finditer(r"\S+", match[0])]
-            for first in range(len(words)):
-                for last in range(min(first + 3, len(words) - 1), first, -1):
-                    start, end = words[first][0], words[last][1]
-                    if fold(text[start:end].removesuffix("'s").removesuffix("’s")) in self._known:
-                        yield start, end, "NAME"
-        for match in _HAN_RUN.finditer(text):
-            for start in range(match.start(), match.end()):
-                for length in self._lengths:
-                    if start + length <= match.end() and text[start : start + length] in self._known:
-                        yield start, start + length, "NAME"
 
 
 def _is_han(text: str) -> bool:

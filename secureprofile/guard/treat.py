@@ -12,6 +12,7 @@ from typing import Protocol
 import ibis
 import ibis.expr.types as ir
 
+from secureprofile.guard.candidates import known_column
 from secureprofile.guard.canonical import canonical, trimmed
 from secureprofile.policy.decide import ColumnPlan
 from secureprofile.policy.model import Drop, Generalize, Keep, Mask, Pseudonym, Scrub
@@ -38,8 +39,11 @@ class Functions(Protocol):
         """Return the time that ``text`` spells in a strptime pattern, NULL where it does not."""
         ...
 
-    def scrub(self, text: ir.StringValue, own: ir.StringValue) -> ir.StringValue:
-        """Return free text with personal data replaced; ``own`` holds the row's own identifiers (see :func:`own_cells`)."""
+    def scrub(self, text: ir.StringValue, own: ir.StringValue, known: ir.ArrayValue) -> ir.StringValue:
+        """Return free text with personal data replaced.
+
+        ``own`` holds the row's own identifiers (see :func:`own_cells`), ``known`` the keys of mentioned people (``guard.candidates``).
+        """
         ...
 
 
@@ -155,7 +159,8 @@ def treat(
     """Return the table as it may leave.
 
     Args:
-        table: all columns text, as they came; joined with the key table where a column is pseudonymized.
+        table: all columns text, as they came; joined with the key table where a column is pseudonymized, and with the keys of mentioned
+            people (:func:`secureprofile.guard.candidates.known_column`) where one is scrubbed.
         plans: one per column, in the order they leave; dropped and denied ones vanish.
         key: the table that carries the pads (usually ``table`` itself after the join).
         key_names: data category → name of its key in the key table.
@@ -181,7 +186,9 @@ def treat(
             case Generalize():
                 built[plan.name] = generalize(value, plan, functions)
             case Scrub():
-                built[plan.name] = functions.scrub(value, own_cells(table, own))
+                known = known_column(plan)
+                keys = table[known] if known in table.columns else ibis.null("array<string>")
+                built[plan.name] = functions.scrub(value, own_cells(table, own), keys)
     return table.select(**built)
 
 

@@ -43,7 +43,7 @@ def test_a_chinese_given_name_alone_goes() -> None:
 )
 def test_other_people_of_the_table_go(text: str, expected: str) -> None:
     """Case and diacritics do not matter."""
-    assert Scrubber(known=frozenset({"josé munoz", "王小明"})).scrub(text) == expected
+    assert Scrubber().scrub(text, known=["njose munoz", "n王小明"]) == expected
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_strangers_after_a_cue_and_recognised_values_go(text: str, expected: str
 
 @pytest.mark.parametrize("text", ["", "Delivered on time.", "三个工作日内送达", "order 1042 was late", "Total 3.50"])
 def test_harmless_text_stays_as_it_is(text: str) -> None:
-    assert Scrubber(known=frozenset({"ada lindqvist"})).scrub(text, OWN) == text
+    assert Scrubber().scrub(text, OWN, ["nada lindqvist"]) == text
 
 
 def test_a_failure_redacts_the_cell_and_is_counted() -> None:

@@ -1,0 +1,130 @@
+"""Mentions of other people: what the engine joins is what a search through all texts for all identifiers finds."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import ibis
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from secureprofile.adapters.duckdb import DuckEngine
+from secureprofile.adapters.engine import DuckFunctions
+from secureprofile.guard.candidates import fold_mapped, identifier_keys, known_column, locate, mentions
+from secureprofile.policy.decide import ColumnPlan
+from secureprofile.policy.model import ColumnSpec, Drop
+
+NAMES = ("Ada Lindqvist", "José Muñoz", "Anne Marie Dupont", "王小明", "欧阳明月", "O'Brien Patrick", "阿依古丽·买买提")
+PHONES = ("+44 7700 900360", "138-1234-5678", "(0571) 87654321")
+CODES = ("AX-99812-B", "11010519491231002X")
+FILLERS = ("seen with", "and", "called about the parcel,", "客户", "和", "说要退货。", "Order 12 of 3;", "AND THEN", "")
+
+
+def plan(name: str, category: str, position: int) -> ColumnPlan:
+    return ColumnPlan(name=name, position=position, category=category, treatment=Drop(), spec=ColumnSpec(category=category))
+
+
+PLANS = (
+    plan("name", "user.name", 1),
+    plan("phone", "user.contact.phone_number", 2),
+    plan("code", "user.government_id.national_identification_number", 3),
+)
+
+
+def plain(text: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFD", text.lower()) if not unicodedata.combining(c))
+
+
+def planted(text: str, identifier: str) -> bool:
+    """Search the simple way: the identifier in the text, as a word where it is Latin, without separators where it is a number."""
+    if any(c.isdigit() for c in identifier):
+        return re.sub(r"[^0-9A-Za-z]", "", identifier)[-8:].lower() in re.sub(r"[^0-9A-Za-z]", "", text).lower()
+    edge = "" if "\u4e00" <= identifier[0] <= "\u9fff" else r"(?<![a-z0-9])", r"(?![a-z0-9])"
+    pattern = plain(identifier) if edge[0] == "" else edge[0] + re.escape(plain(identifier)) + edge[1]
+    return re.search(pattern, plain(text)) is not None
+
+
+def found_by_engine(texts: list[str]) -> dict[str, set[str]]:
+    people = pa.table(
+        {
+            "name": [*NAMES, None],
+            "phone": [*PHONES, "", None, None, None, "12"],
+            "code": [*CODES, "", None, None, None, None, "A1"],
+        }
+    )
+    functions, backend = DuckFunctions(), ibis.duckdb.connect(threads=1)
+    rows = ibis.memtable(pa.table({"place": list(range(len(texts))), "text": texts}))
+    candidates = mentions(rows, functions)
+    keys = identifier_keys(ibis.memtable(people), PLANS, functions)
+    hits = backend.to_pyarrow(candidates.semi_join(keys, candidates["key"] == keys["key"])).to_pylist()
+    backend.disconnect()
+    result: dict[str, set[str]] = {text: set() for text in texts}
+    for hit in hits:
+        result[texts[hit["place"]]].add(hit["key"])
+    return result
+
+
+TEXTS = st.lists(
+    st.lists(st.sampled_from((*FILLERS, *NAMES, *(f"{n};" for n in (*PHONES, *CODES)))), min_size=1, max_size=6).map(" ".join),
+    min_size=1, max_size=12, unique=True,
+)  # fmt: skip
+
+
+@settings(max_examples=15, deadline=None)
+@given(texts=TEXTS, spelling=st.sampled_from((str, str.upper, str.lower)))
+def test_the_join_finds_what_a_search_for_everybody_finds(texts: list[str], spelling: type[str]) -> None:
+    """Lower-case texts, capitals, diacritics left out: nothing that the simple search finds is lost, and all of it is located."""
+    texts = sorted({spelling(text) for text in texts} - {""})
+    hits = found_by_engine(texts) if texts else {}
+    for text in texts:
+        covered = [text[a:b] for a, b, _ in locate(text, hits[text])]
+        for identifier in (*NAMES, *PHONES, *CODES):
+            if planted(text, identifier):
+                assert any(planted(part, identifier) for part in covered), identifier
+
+
+@pytest.mark.parametrize(
+    "text", ["no complaints so far", "Great Service in the Big Shop", "发货很快，王先生", "order 99812 came", "AX-99813-B", ""]
+)
+def test_what_nobody_is_called_is_not_found(text: str) -> None:
+    assert found_by_engine([text])[text] == set()
+
+
+def test_short_identifiers_are_not_looked_for() -> None:
+    assert found_by_engine(["A1 and 12"])["A1 and 12"] == set()
+
+
+@given(text=st.text(max_size=40))
+def test_places_lead_back_to_the_text_as_written(text: str) -> None:
+    folded, places = fold_mapped(text)
+    assert len(places) == len(folded) + 1
+    assert list(places) == sorted(places)
+    assert places[-1] == len(text)
+
+
+def test_mentions_reach_the_scrubber_of_their_own_row(tmp_path: object) -> None:
+    """Two texts, two people: each row gets the keys of whom it mentions, and rows keep their order."""
+    from pathlib import Path
+
+    from secureprofile.flows.guarded import with_mentions
+    from secureprofile.policy.model import Scrub
+
+    assert isinstance(tmp_path, Path)
+    notes = ColumnPlan(
+        name="notes", position=4, category="user.content.private", treatment=Scrub(), spec=ColumnSpec(category="user.content.private"),
+    )  # fmt: skip
+    table = pa.table(
+        {
+            "name": ["Ada Lindqvist", "José Muñoz", "王小明"],
+            "phone": ["", "", ""],
+            "code": ["", "", ""],
+            "notes": ["met jose munoz", "nothing", "saw Ada Lindqvist and 王小明"],
+        }
+    )
+    with DuckEngine(temp=tmp_path) as engine:
+        rows = with_mentions(engine.table(table), engine.table(table), (*PLANS, notes), engine)
+        keys = engine.to_arrow(rows)[known_column(notes)].to_pylist()
+    assert [sorted(k or []) for k in keys] == [["njose munoz"], [], ["nada lindqvist", "n王小明"]]
