@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import ibis.expr.types as ir
@@ -11,6 +12,7 @@ import pyarrow as pa
 
 from secureprofile.adapters.clock import now
 from secureprofile.adapters.duckdb import DuckEngine, Format
+from secureprofile.adapters.encodings import Compression
 from secureprofile.adapters.files import Source
 from secureprofile.adapters.outputs import whole_file
 from secureprofile.adapters.state import Writer
@@ -29,6 +31,7 @@ from secureprofile.flows.guarded import (
     with_mentions,
 )
 from secureprofile.flows.progress import Progress
+from secureprofile.flows.sweep import settle
 from secureprofile.guard.treat import unreadable
 from secureprofile.policy.decide import ColumnPlan
 from secureprofile.policy.model import Dataset
@@ -53,6 +56,17 @@ def output_format(path: Path) -> tuple[Format, bool]:
             hint="end it in .csv, .tsv or .jsonl (also with .gz), or in .parquet",
         )
     return SUFFIXES[suffix], gzip
+
+
+def written(path: Path, form: Format, columns: Sequence[str], *, gzip: bool) -> Source:
+    """Return how a file that we wrote is read again."""
+    compression: Compression = "gzip" if gzip else "none"
+    match form:
+        case "csv" | "tsv":
+            delimiter = "," if form == "csv" else "\t"
+            return Source(path=path, format="csv", columns=tuple(columns), compression=compression, delimiter=delimiter)
+        case _:
+            return Source(path=path, format=form, columns=tuple(columns), compression=compression)
 
 
 def registered_recipient(context: Context, recipient: str | None) -> str:
@@ -113,7 +127,8 @@ def anonymize(
                 progress.step(f"anonymize {source.path.name}")
                 done = write_treated(
                     context, act, table, plans, dataset=dataset, recipient=whom, engine=engine, progress=progress,
-                    write=lambda result: engine.write(result, partial, form, gzip=gzip), path=output,
+                    write=lambda result: engine.write(result, partial, form, gzip=gzip),
+                    read_back=lambda names: engine.source(written(partial, form, names, gzip=gzip)), path=output,
                 )  # fmt: skip
             _commit(context, act, done, epoch, dataset=dataset, recipient=whom, digest=_digest(partial))
         return done
@@ -130,7 +145,7 @@ def anonymize_frame(
 
     def write(result: ir.Table) -> int:
         results.append(engine.to_arrow(result))
-        return int(results[0].num_rows)
+        return int(results[-1].num_rows)
 
     with begin(context, "anonymize", dataset=dataset, recipient=whom, treatments=treatments(plans)) as act:
         epoch = consent_epoch(context)
@@ -138,10 +153,10 @@ def anonymize_frame(
             table = engine.text_table(frame)
             done = write_treated(
                 context, act, table, plans, dataset=dataset, recipient=whom, engine=engine, progress=progress, write=write,
-                path=None,
+                read_back=lambda names: nullcontext(engine.table(results[-1])), path=None,
             )  # fmt: skip
         _commit(context, act, done, epoch, dataset=dataset, recipient=whom, digest="")
-    return results[0], done
+    return results[-1], done
 
 
 def write_treated(
@@ -155,9 +170,10 @@ def write_treated(
     engine: DuckEngine,
     progress: Progress,
     write: Callable[[ir.Table], int],
+    read_back: Callable[[Sequence[str]], AbstractContextManager[ir.Table]],
     path: Path | None,
 ) -> Treated:
-    """Apply consent, treat, write, and count what happened."""
+    """Apply consent, treat, write, look through what was written, and count what happened."""
     spec = context.policy.policy.datasets[dataset]
     allowed, without_subject = consenting_rows(context, table, spec, engine)
     rows_to_treat = allowed
@@ -167,7 +183,10 @@ def write_treated(
         rows_to_treat = with_mentions(allowed, table, plans, engine)
     progress.step(f"treat {dataset}", engine.progress)
     result = treated(context, rows_to_treat, plans, recipient=recipient, stored=False, engine=engine)
-    rows = write(result)
+    rows, redacted = settle(
+        result, plans, engine, write=write, read_back=lambda: read_back(result.columns),
+        redacting=context.policy.policy.purposes[context.purpose or ""].residue == "redact",
+    )  # fmt: skip
     everybody = (
         rows if allowed is table else int(engine.to_arrow(table.aggregate(rows=table.count()))["rows"][0].as_py())
     )
@@ -182,6 +201,7 @@ def write_treated(
         columns=tuple(plans),
         entry=act.index,
         path=path,
+        redacted=redacted,
     )
 
 

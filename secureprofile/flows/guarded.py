@@ -33,7 +33,7 @@ _NOT_OWN = ("user.unique_id", "user.biometric", "user.contact.url")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Treated:
-    """What was done to a file: exact numbers, for the operator only."""
+    """What was done to a file: exact numbers, for the operator only. ``redacted`` counts cells in which the sweep found something."""
 
     rows_in: int
     rows_out: int
@@ -43,6 +43,7 @@ class Treated:
     columns: tuple[ColumnPlan, ...]
     entry: int
     path: Path | None
+    redacted: int = 0
 
 
 def open_file(path: Path) -> Source:

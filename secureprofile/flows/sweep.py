@@ -1,0 +1,151 @@
+"""The residual sweep: what was written is read again and looked through before it gets its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from secureprofile.adapters.duckdb import DuckEngine
+from secureprofile.errors import PolicyRefused
+from secureprofile.guard.prefilter import BITS, Ask, flagged, with_masks
+from secureprofile.guard.residual import NOT_A_TOKEN, Looked, Residue, certain, is_token, residues, specs_for
+from secureprofile.guard.scrub import REDACTED
+from secureprofile.guard.spec import PatternSpec
+from secureprofile.policy.decide import ColumnPlan
+from secureprofile.policy.model import Scrub
+
+SAMPLE = 2_000
+"""Different cells of a column that are looked at where no single one can decide."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swept:
+    """What is left in a treated table; ``cells`` are the offending ones by column, to be redacted, never shown."""
+
+    residues: tuple[Residue, ...] = ()
+    cells: dict[str, frozenset[str]] = field(default_factory=dict, repr=False)
+
+
+def sweep(written: ir.Table, plans: Sequence[ColumnPlan], engine: DuckEngine) -> Swept:
+    """Look through every text column of a treated table.
+
+    One scan finds cells that should be tokens and are not; another counts the different cells of all other columns. Only those are matched,
+    in the engine, and only what a recognizer's superset matches is validated one by one.
+    """
+    by_name = {plan.name: plan for plan in plans}
+    columns = [by_name[name] for name in written.columns if name in by_name and written[name].type().is_string()]
+    tokens = {plan.name: token for plan in columns if (token := is_token(written[plan.name], plan)) is not None}
+    found, cells = _untreated(written, tokens, engine), dict[str, frozenset[str]]()
+    others = [plan for plan in columns if plan.name not in tokens]
+    different = engine.different(written, [plan.name for plan in others])
+    for place, plan in enumerate(others):
+        own = different.filter(different["place"] == place)
+        for residue, offending in _column(own, plan, engine):
+            found.append(residue)
+            cells[plan.name] = cells.get(plan.name, frozenset()) | offending
+    return Swept(residues=tuple(found), cells=cells)
+
+
+def _untreated(written: ir.Table, tokens: dict[str, ir.BooleanValue], engine: DuckEngine) -> list[Residue]:
+    if not tokens:
+        return []
+    odd = {name: ((written[name] != "") & ~token).sum().fill_null(0) for name, token in tokens.items()}
+    counts = engine.to_arrow(written.aggregate(**odd)).to_pylist()[0]
+    return [Residue(column=name, name=NOT_A_TOKEN, cells=int(count)) for name, count in counts.items() if count]
+
+
+def _column(different: ir.Table, plan: ColumnPlan, engine: DuckEngine) -> list[tuple[Residue, frozenset[str]]]:
+    specs = specs_for(plan)
+    marked = engine.keep(
+        with_masks(different, {"mask": Ask(column="cell")}, specs=specs).filter(lambda t: t["mask"] != 0)
+    )
+    decisive = _bits(specs if isinstance(plan.treatment, Scrub) else certain(specs), specs)
+    sure = _looked(marked.filter((marked["mask"] & decisive) != 0), None, specs, engine)
+    rest = _looked(marked.filter((marked["mask"] & decisive) == 0), SAMPLE, specs, engine)
+    if not sure.cells and not rest.cells:
+        return []
+    total = _sum(different.filter(different["cell"] != ""), engine)
+    return list(residues(plan, [replace(part, total=total) for part in (sure, rest)]).values())
+
+
+def _bits(some: Sequence[PatternSpec], specs: tuple[PatternSpec, ...]) -> int:
+    """Return the bits of some recognizers among all that were asked."""
+    bits = 0
+    for place in range(BITS):
+        if any(spec in some for spec in flagged(1 << place, specs)):
+            bits |= 1 << place
+    return bits
+
+
+def _looked(marked: ir.Table, most: int | None, specs: tuple[PatternSpec, ...], engine: DuckEngine) -> Looked:
+    """Bring the cells, or so many of them, to Python, each with the recognizers that could find something in it."""
+    table = engine.to_arrow(marked.limit(most) if most else marked)
+    masks = table["mask"].to_pylist()
+    cells = {cell: flagged(mask, specs) for cell, mask in zip(table["cell"].to_pylist(), masks, strict=True)}
+    return Looked(cells=cells, weight=_sum(marked, engine) / len(cells) if cells else 0, total=0)
+
+
+def _sum(different: ir.Table, engine: DuckEngine) -> int:
+    return int(engine.to_arrow(different.aggregate(n=different["rows"].sum().fill_null(0))).to_pylist()[0]["n"])
+
+
+def redact(written: ir.Table, swept: Swept, engine: DuckEngine) -> ir.Table:
+    """Return the table with every offending cell replaced whole."""
+    for column, cells in swept.cells.items():
+        bad = engine.table(pa.table({"offending_": pa.array(sorted(cells), pa.string())}))
+        joined = written.left_join(bad, written[column] == bad["offending_"])
+        cell = ibis.ifelse(joined["offending_"].notnull(), ibis.literal(REDACTED), joined[column])
+        written = joined.mutate(**{column: cell}).drop("offending_")
+    return written
+
+
+def settle(
+    result: ir.Table,
+    plans: Sequence[ColumnPlan],
+    engine: DuckEngine,
+    *,
+    write: Callable[[ir.Table], int],
+    read_back: Callable[[], AbstractContextManager[ir.Table]],
+    redacting: bool,
+) -> tuple[int, int]:
+    """Write a treated table, read it again, and let it stand only if nothing is left in it.
+
+    Args:
+        result: the treated table.
+        plans: its columns' plans.
+        engine: executes.
+        write: writes a table over what was written before; returns rows.
+        read_back: gives what was written.
+        redacting: whether offending cells are replaced and the table is written once more, or refused.
+
+    Returns:
+        (rows written, different cells redacted).
+
+    Raises:
+        PolicyRefused: something is left; names columns and kinds, no cell.
+    """
+    rows, redacted = write(result), 0
+    for attempt in (0, 1):
+        with read_back() as written:
+            swept = sweep(written, plans, engine)
+        if not swept.residues:
+            break
+        if attempt or not redacting:
+            raise _refusal(swept)
+        redacted = sum(map(len, swept.cells.values()))
+        rows = write(redact(result, swept, engine))
+    return rows, redacted
+
+
+def _refusal(swept: Swept) -> PolicyRefused:
+    places = "; ".join(f"{r.column}: {r.name} in {r.cells:,} different cells" for r in swept.residues[:5])
+    return PolicyRefused(
+        f"the treated rows still hold personal data, so nothing was written ({places})",
+        reason="residue-found",
+        hint="give these columns their category and a treatment in the policy, or set `residue: redact` for the purpose",
+    )
