@@ -18,7 +18,7 @@ import ibis.expr.types as ir
 
 from secureprofile.guard.detect import in_words
 from secureprofile.guard.needs import needs
-from secureprofile.guard.shape import Shape, shape
+from secureprofile.guard.extent import Extent, extent
 from secureprofile.guard.spec import PatternSpec
 from secureprofile.guard.specs import SPECS
 
@@ -110,7 +110,7 @@ class _Wanted:
 
     bit: int
     spec: PatternSpec
-    shape: Shape
+    extent: Extent
     signs: tuple[str, ...]
     words: tuple[str, ...]
 
@@ -126,7 +126,7 @@ def _all_wanted(specs: tuple[PatternSpec, ...], context: Sequence[str]) -> list[
     for bit, spec in _bits(specs):
         told = not spec.needs_context or in_words(spec.context, "", 0, 0, around)
         signs = tuple(sorted(needs(spec.core).signs))
-        wanted.append(_Wanted(bit, spec, shape(spec.core), signs, () if told else spec.context))
+        wanted.append(_Wanted(bit, spec, extent(spec.core), signs, () if told else spec.context))
     return wanted
 
 
@@ -193,15 +193,15 @@ def _leaf(told: _Told, one: _Wanted, fields: Sequence[str]) -> ir.IntegerValue:
         found = ibis.ifelse(told["text"].re_search(_any_word(one.words)), found, _none())
     for sign in one.signs:
         found = ibis.ifelse(told["text"].contains(sign), found, _none())
-    could = told["length"] >= one.shape.width
-    rung = max((least for least in _LADDER if least <= one.shape.digits), default=0)
+    could = told["length"] >= one.extent.width
+    rung = max((least for least in _LADDER if least <= one.extent.digits), default=0)
     if rung:
         could &= told["digits"] >= rung
-    if one.shape.letters:
+    if one.extent.letters:
         could &= told["letter"]
-    if one.shape.others:
+    if one.extent.others:
         could &= told["other"]
-    if one.shape.run >= _RUN:
+    if one.extent.run >= _RUN:
         could &= told["run"]
     if one.words:
         could &= (told["words"] & _bit(fields.index(one.field))) != 0

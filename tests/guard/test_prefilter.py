@@ -16,7 +16,7 @@ from secureprofile.adapters.duckdb import DuckEngine
 from secureprofile.guard.detect import find, normalise
 from secureprofile.guard.needs import needs
 from secureprofile.guard.prefilter import Ask, bare, flagged, names, with_masks
-from secureprofile.guard.shape import shape
+from secureprofile.guard.extent import extent
 from secureprofile.guard.spec import PatternSpec
 from secureprofile.guard.specs import SPECS
 
@@ -132,9 +132,9 @@ def test_folding_in_the_engine_is_that_of_detection(engine: DuckEngine, texts: l
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
-def test_shapes_hold_for_whatever_matches(spec: PatternSpec, data: st.DataObject) -> None:
+def test_extents_hold_for_whatever_matches(spec: PatternSpec, data: st.DataObject) -> None:
     text = data.draw(st.from_regex(spec.core, fullmatch=True))
-    least, most = shape(spec.core), needs(spec.core)
+    least, most = extent(spec.core), needs(spec.core)
     assert len(text) >= least.width
     assert len(re.findall("[0-9]", text)) >= least.digits >= most.digits
     assert len(re.findall("[A-Za-z]", text)) >= least.letters

@@ -16,7 +16,7 @@ Kind = Literal["digit", "letter", "alnum", "other", "any"]
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class Extent:
     """Least numbers of characters of a match: all; ASCII digits; ASCII letters; neither; the longest run of ASCII letters and digits."""
 
     width: int = 0
@@ -29,19 +29,19 @@ class Shape:
 
 
 @cache
-def shape(pattern: str) -> Shape:
+def extent(pattern: str) -> Extent:
     """Return what every match of a pattern looks like at least.
 
     Example:
-        >>> shape(r"[A-Z]{2}[0-9]{2,4}-?[0-9A-F]{5}")
-        Shape(width=9, digits=2, letters=2, others=0, run=5, solid=False)
+        >>> extent(r"[A-Z]{2}[0-9]{2,4}-?[0-9A-F]{5}")
+        Extent(width=9, digits=2, letters=2, others=0, run=5, solid=False)
     """
     return _all(parser.parse(pattern))
 
 
-def _all(items: Iterable[tuple[Any, Any]]) -> Shape:
+def _all(items: Iterable[tuple[Any, Any]]) -> Extent:
     parts = [_one(str(kind), value) for kind, value in items]
-    return Shape(
+    return Extent(
         sum(p.width for p in parts),
         sum(p.digits for p in parts),
         sum(p.letters for p in parts),
@@ -51,7 +51,7 @@ def _all(items: Iterable[tuple[Any, Any]]) -> Shape:
     )
 
 
-def _runs(parts: Iterable[Shape]) -> Iterator[int]:
+def _runs(parts: Iterable[Extent]) -> Iterator[int]:
     """Yield lengths of runs; a part that may hold another sign ends one."""
     length = 0
     for part in parts:
@@ -59,7 +59,7 @@ def _runs(parts: Iterable[Shape]) -> Iterator[int]:
         yield max(length, part.run)
 
 
-def _one(kind: str, value: Any) -> Shape:
+def _one(kind: str, value: Any) -> Extent:
     match kind:
         case "LITERAL":
             return _character({_kind_of(value)})
@@ -69,34 +69,34 @@ def _one(kind: str, value: Any) -> Shape:
             least, _, inner = value
             part = _all(inner)
             run = part.run * least if part.solid else part.run if least else 0
-            return Shape(
+            return Extent(
                 part.width * least, part.digits * least, part.letters * least, part.others * least, run, part.solid
             )
         case "SUBPATTERN":
             return _all(value[3]) if not value[1] else _unknown(value[3])
         case "BRANCH":
             parts = [_all(branch) for branch in value[1]]
-            return Shape(
+            return Extent(
                 *(min(getattr(p, name) for p in parts) for name in ("width", "digits", "letters", "others", "run")),
                 all(p.solid for p in parts),
             )
         case "AT" | "ASSERT" | "ASSERT_NOT":
-            return Shape()
+            return Extent()
         case "NOT_LITERAL" | "ANY":
-            return Shape(width=1, solid=False)
+            return Extent(width=1, solid=False)
         case _:
-            return Shape(solid=False)
+            return Extent(solid=False)
 
 
-def _unknown(items: Any) -> Shape:
+def _unknown(items: Any) -> Extent:
     """A part with flags of its own, such as (?i:…): letters may be others than they seem, even beyond ASCII; digits are not."""
     part = _all(items)
-    return Shape(width=part.width, digits=part.digits, solid=False)
+    return Extent(width=part.width, digits=part.digits, solid=False)
 
 
-def _character(kinds: set[Kind]) -> Shape:
+def _character(kinds: set[Kind]) -> Extent:
     solid = kinds <= {"digit", "letter", "alnum"}
-    return Shape(1, int(kinds == {"digit"}), int(kinds == {"letter"}), int(kinds == {"other"}), int(solid), solid)
+    return Extent(1, int(kinds == {"digit"}), int(kinds == {"letter"}), int(kinds == {"other"}), int(solid), solid)
 
 
 def _kinds(sort: str, item: Any) -> set[Kind]:
