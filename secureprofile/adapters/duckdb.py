@@ -159,6 +159,16 @@ class DuckEngine:
         with quiet("the data"):
             return self._backend.to_pyarrow(expression)
 
+    def sample(self, expression: ir.Table, rows: int) -> pa.Table:
+        """Execute an expression and return so many of its rows, chosen evenly from all of them; all where there are no more.
+
+        One thread draws them, so the same file gives the same sample.
+        """
+        with quiet("the data"):
+            self._backend._run_pre_execute_hooks(expression)
+            query = f"SELECT * FROM ({self._backend.compile(expression)}) USING SAMPLE reservoir({rows} ROWS) REPEATABLE (1)"
+            return self._backend.con.sql(query).to_arrow_table()
+
     def write(self, expression: ir.Table, path: Path, form: Format, *, gzip: bool = False) -> int:
         """Execute an expression into a file, streaming; return how many rows it got."""
         options = _COPY[form].format(compression="gzip" if gzip else "none")

@@ -155,3 +155,13 @@ def _spark_sha2(data: bytes, bits: int) -> str: ...
 
 @ibis.udf.scalar.builtin(name="try_to_timestamp")
 def _spark_try_to_timestamp(text: str, form: str) -> dt.Timestamp(): ...  # type: ignore[valid-type]
+
+
+@ibis.udf.agg.builtin(name="arg_min")
+def first_by_hash(value: str, hashed: int, count: int) -> dt.Array(dt.string):  # type: ignore[valid-type]
+    """Return ``count`` values of a group, those with the least hashes: a sample that depends on the values only."""
+
+
+@ibis.udf.agg.builtin(name="arg_min")
+def first_counts_by_hash(value: int, hashed: int, count: int) -> dt.Array(dt.int64):  # type: ignore[valid-type]
+    """Return the counts that belong to :func:`first_by_hash`."""

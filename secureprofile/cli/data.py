@@ -9,6 +9,7 @@ import typer
 
 from secureprofile.cli import show
 from secureprofile.cli.options import Actor, Folder, Json, Memory, Overwrite, Policy, Purpose, Quiet, opened, session
+from secureprofile.cli.scan import scan
 
 if TYPE_CHECKING:
     from secureprofile.flows.guarded import Treated
@@ -59,70 +60,6 @@ def init(
         print(made.verifier_key)
     finally:
         made.close()
-
-
-def scan(
-    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT...", help="Files to look at.")],
-    full: Annotated[bool, typer.Option("--full", help="Look at all rows, not at the first 10,000.")] = False,
-    draft_policy: Annotated[
-        Path | None, typer.Option("--draft-policy", help="Write a policy to start from.", show_default=False)
-    ] = None,
-    overwrite: Overwrite = False,
-    json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """What personal data is in these files? Exit 1 when any is. Nothing is logged, no value is shown."""
-    from secureprofile.adapters.outputs import write_whole
-    from secureprofile.flows import scan as flow
-    from secureprofile.flows.guarded import open_file
-
-    with show.progress(quiet=quiet) as progress:
-        columns = flow.scan([open_file(path) for path in inputs], full=full, progress=progress)
-    if draft_policy is not None:
-        write_whole(draft_policy, flow.draft_policy(columns).encode(), overwrite=overwrite)
-        show.say(
-            f"draft policy in {draft_policy}: read and complete it, then run: secureprofile policy check", quiet=quiet
-        )
-    if json:
-        show.as_json("scan", {"columns": [_scanned(column) for column in columns]})
-    else:
-        show.table(
-            ("file", "column", "category", "sure", "treatment", "because"),
-            [
-                (
-                    column.file,
-                    column.name,
-                    column.finding.category or "–",
-                    f"{column.finding.confidence:.0%}" if column.finding.category else "",
-                    column.finding.treatment,
-                    ", ".join(f"{name} {share:.0%}" for name, share in list(column.finding.evidence.items())[:4]),
-                )
-                for column in columns
-            ],
-        )
-    personal = sum(column.personal for column in columns)
-    show.say(
-        f"{personal} of {len(columns)} columns hold personal data (not logged: scan needs no workspace)", quiet=quiet
-    )
-    if personal:
-        raise typer.Exit(1)
-
-
-def _scanned(column: object) -> dict[str, object]:
-    from secureprofile.flows.scan import ScannedColumn
-
-    assert isinstance(column, ScannedColumn)
-    finding = column.finding
-    return {
-        "file": column.file,
-        "position": column.position,
-        "name": column.name,
-        "category": finding.category,
-        "confidence": finding.confidence,
-        "evidence": finding.evidence,
-        "treatment": finding.treatment,
-        "mixed": finding.mixed,
-    }
 
 
 def anonymize(

@@ -4,154 +4,174 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
+
+import pyarrow as pa
 
 from secureprofile.adapters.duckdb import DuckEngine
 from secureprofile.adapters.files import Source
+from secureprofile.adapters.spread import SMALL, can_spread, spread_rows
+from secureprofile.errors import SecureProfileError
+from secureprofile.flows.census import Shares, census
+from secureprofile.flows.guarded import open_file
 from secureprofile.flows.progress import Progress
 from secureprofile.guard.classify import ColumnFinding, classify_column
-from secureprofile.vocabulary import within
+from secureprofile.guard.specs import SPECS
+from secureprofile.vocabulary import DIRECT_IDENTIFIERS, within
 
 SAMPLE_ROWS = 10_000
-TEXT_CELLS = 200
-"""Free-text cells per column that presidio's engine, with any recognizers plugged into it, looks at."""
+
+Looked = Literal["all", "spread", "first"]
+"""At which rows: all; a random sample of the whole file; the first ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScannedColumn:
-    """One column and what it seems to hold."""
+    """One column and what it seems to hold. ``traces`` are identifiers in a few cells of a column that is something else."""
 
     file: str
     position: int
     name: str
     finding: ColumnFinding
+    traces: tuple[str, ...] = ()
 
     @property
     def personal(self) -> bool:
         """Whether it holds personal data."""
-        return self.finding.category is not None and within(self.finding.category, ("user",))
+        return bool(self.traces) or (self.finding.category is not None and within(self.finding.category, ("user",)))
 
 
-def scan(sources: Sequence[Source], *, full: bool, progress: Progress) -> list[ScannedColumn]:
-    """Classify every column of every file, from its name and a sample of its cells (all with ``full``)."""
-    with tempfile.TemporaryDirectory(prefix="secureprofile-") as temp, DuckEngine(temp=Path(temp)) as engine:
-        return [column for source in sources for column in _scan_file(source, engine, full=full, progress=progress)]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScannedFile:
+    """One file: how many of its rows were looked at, and its columns; or why it could not be read."""
+
+    name: str
+    rows: int = 0
+    looked: Looked = "all"
+    columns: tuple[ScannedColumn, ...] = ()
+    error: SecureProfileError | None = None
 
 
-def _scan_file(source: Source, engine: DuckEngine, *, full: bool, progress: Progress) -> list[ScannedColumn]:
-    progress.step(f"scan {source.path.name}", engine.progress)
-    with engine.source(source) as table:
-        sample = engine.to_arrow(table if full else table.limit(SAMPLE_ROWS))
-    columns = []
-    for position, name in enumerate(source.columns, start=1):
-        cells = sample[name].to_pylist()
-        finding = classify_column(name, cells, distinct=len(set(cells) - {None}))
-        if finding.category == "user.content.private":
-            finding = _with_text_evidence(finding, cells)
-        columns.append(ScannedColumn(file=source.path.name, position=position, name=name, finding=finding))
-    return columns
 
 
-def _with_text_evidence(finding: ColumnFinding, cells: Sequence[str | None]) -> ColumnFinding:
-    """Add the share of free-text cells in which presidio's engine finds each kind of entity."""
-    import dataclasses
+def scan(
+    paths: Sequence[Path], *, full: bool, progress: Progress, memory_limit: str = "600MB"
+) -> tuple[ScannedFile, ...]:
+    """Classify every column of every file, from its name and a sample of its cells; with ``full``, every cell counts.
 
-    from secureprofile.adapters.presidio import analyze_texts, engine
-
-    texts = [cell for cell in cells if cell][:TEXT_CELLS]
-    found = analyze_texts(texts, engine(("en", "zh")))
-    names = sorted({hit.name for hits in found for hit in hits})
-    shares = {
-        f"holds {name}": sum(any(hit.name == name for hit in hits) for hits in found) / len(texts) for name in names
-    }
-    evidence = {**finding.evidence, **{name: round(share, 3) for name, share in shares.items()}}
-    return dataclasses.replace(finding, evidence=dict(sorted(evidence.items(), key=lambda item: -item[1])))
-
-
-def draft_policy(columns: Sequence[ScannedColumn]) -> str:
-    """Return a policy for the scanned files, to be read and completed by a person; it passes ``policy check``.
-
-    Every file becomes a dataset; the subject is its first unique id, else its first personal column. Row-level export is the
-    only purpose, and each category gets the treatment that the scan proposes.
+    A file that cannot be read is reported as such and hides none of the others. A folder stands for the files in it.
     """
-    files = list(dict.fromkeys(column.file for column in columns))
-    lines = [_HEAD]
-    for number, file in enumerate(files):
-        own = [column for column in columns if column.file == file]
-        lines.append(_dataset(_dataset_name(file, number), file, own))
-    lines.append(_PURPOSE)
-    lines += [f"      {category}: {treatment}" for category, treatment in sorted(_treatments(columns).items())]
-    return "\n".join(lines) + "\n"
+    files = [file for path in paths for file in _inside(path)]
+    with tempfile.TemporaryDirectory(prefix="secureprofile-") as temp:
+        done = _Done(files)
+        found = []
+        for number, path in enumerate(files, start=1):
+            progress.step(f"scan {path.name} ({number} of {len(files)})", done.percent)
+            try:
+                with DuckEngine(temp=Path(temp), memory_limit=memory_limit) as engine:
+                    found.append(_scan_file(open_file(path), engine, Path(temp), full=full, done=done))
+            except SecureProfileError as error:
+                found.append(ScannedFile(name=path.name, error=error))
+            done.next()
+    return tuple(found)
 
 
-_HEAD = """# Drafted by a scan: read it, correct it, and give it an owner before use.
-secureprofile: 1
-policy: {id: draft, version: 1, owner: to-be-named, jurisdiction: [GDPR]}
-defaults: deny
-roles:
-  steward: [creator]
-domains:
-  people: {unit: person, population: 1000, epsilon: 1, delta: 1.0e-6}
-datasets:"""
-
-_PURPOSE = """purposes:
-  export:
-    data_use: analytics.reporting
-    lawful_basis: {GDPR: legitimate-interests}   # check this with whoever answers for it
-    roles: [steward]
-    outputs: [export]
-    consent: not-required
-    retention: P1Y
-    recipients: [internal]
-    allow:"""
+def _inside(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    return sorted(file for file in path.iterdir() if file.is_file() and not file.name.startswith("."))
 
 
-def _dataset_name(file: str, number: int) -> str:
-    stem = "".join(c if c.isascii() and (c.isalnum() or c in "_-") else "-" for c in file.split(".")[0]).strip("-")
-    return stem if stem and stem[0].isalpha() else f"table-{number + 1}"
+class _Done:
+    """How much of all files is done, by their sizes."""
+
+    def __init__(self, files: Sequence[Path]) -> None:
+        self._sizes = [max(1, path.stat().st_size) if path.is_file() else 1 for path in files]
+        self._at = 0
+        self.share = 0.0
+        """Of the current file, 0 to 1."""
+
+    def next(self) -> None:
+        """Go on to the next file."""
+        self._at, self.share = self._at + 1, 0.0
+
+    def percent(self) -> float:
+        """Return the share done of all, in percent."""
+        size = self._sizes[self._at] if self._at < len(self._sizes) else 0
+        return 100 * (sum(self._sizes[: self._at]) + self.share * size) / max(1, sum(self._sizes))
 
 
-def _dataset(name: str, file: str, columns: Sequence[ScannedColumn]) -> str:
-    ids = [c for c in columns if c.finding.category == "user.unique_id"]
-    subject = (ids or [c for c in columns if c.personal] or list(columns))[0]
-    lines = [
-        f"  {name}:",
-        "    domain: people",
-        f"    subject: {_text(subject.name)}",
-        f"    files: [{_text(file)}]",
-        "    columns:",
-    ]
-    for column in columns:
-        category, found = _category(column, column is subject), column.finding
-        remark = f"{found.confidence:.0%} sure" if found.category else "nothing recognised: look at it"
-        lines.append(f"      {_text(column.name)}: {category}   # {remark}")
-    return "\n".join(lines)
+def _scan_file(source: Source, engine: DuckEngine, temp: Path, *, full: bool, done: _Done) -> ScannedFile:
+    if not full:
+        return _scan_sample(source, engine, temp)
+    stored = temp / "rows.parquet"
+    try:
+        with engine.source(source) as table:
+            rows = engine.write(table, stored, "parquet")
+        done.share = 0.3
+        whole = engine.parquet([stored])
+        sample = engine.sample(whole, SAMPLE_ROWS)
+        columns = []
+        for position, name in enumerate(source.columns, start=1):
+            column = _column(source, position, name, sample)
+            columns.append(_with_shares(column, census(whole[name], name, engine, repeated=_repeated(sample[name]))))
+            done.share = 0.3 + 0.7 * position / len(source.columns)
+    finally:
+        stored.unlink(missing_ok=True)
+    return ScannedFile(name=source.path.name, rows=rows, looked="all", columns=tuple(columns))
 
 
-def _category(column: ScannedColumn, is_subject: bool) -> str:
-    return column.finding.category or ("user.unique_id" if is_subject else "system.operations")
+def _scan_sample(source: Source, engine: DuckEngine, temp: Path) -> ScannedFile:
+    size = source.path.stat().st_size * (1 if source.compression == "none" else 4)
+    looked: Looked = "spread"
+    if size > SMALL and can_spread(source):
+        sample = spread_rows(source, engine, SAMPLE_ROWS, temp)
+    else:
+        with engine.source(source) as table:
+            small = size <= SMALL
+            sample = engine.sample(table, SAMPLE_ROWS) if small else engine.to_arrow(table.limit(SAMPLE_ROWS))
+        looked = "all" if sample.num_rows < SAMPLE_ROWS else "spread" if small else "first"
+    columns = [_column(source, position, name, sample) for position, name in enumerate(source.columns, start=1)]
+    return ScannedFile(name=source.path.name, rows=sample.num_rows, looked=looked, columns=tuple(columns))
 
 
-def _treatments(columns: Sequence[ScannedColumn]) -> dict[str, str]:
-    chosen = {"user.unique_id": "pseudonym", "system.operations": "keep"}
-    for column in columns:
-        if column.finding.category is not None:
-            chosen[column.finding.category] = _spelled(column)
-    chosen["user.unique_id"] = "pseudonym"
-    used = {_category(column, False) for column in columns} | {"user.unique_id"}
-    return {category: treatment for category, treatment in chosen.items() if category in used}
+def _column(source: Source, position: int, name: str, sample: pa.Table) -> ScannedColumn:
+    cells = sample[name].to_pylist()
+    filled = [cell for cell in cells if cell and cell.strip()]
+    looked = len(filled[:1000])
+    finding = classify_column(name, filled, distinct=len(set(filled[:looked])))
+    return ScannedColumn(file=source.path.name, position=position, name=name, finding=finding)
 
 
-def _spelled(column: ScannedColumn) -> str:
-    category = column.finding.category or ""
-    if column.finding.treatment == "generalize":
-        return "{generalize: {to: year}}" if "date" in category else "{generalize: {to: prefix, prefix: 3}}"
-    return "{mask: {keep_last: 2}}" if column.finding.treatment == "mask" else column.finding.treatment
+def _repeated(column: pa.ChunkedArray) -> bool:
+    """Tell whether most cells stand there more than once, so that looking at different values saves work."""
+    return bool(len(column.unique()) <= len(column) / 2)
 
 
-def _text(text: str) -> str:
-    """Write a name as a double-quoted YAML scalar, whatever is in it."""
-    import json
+def _with_shares(column: ScannedColumn, shares: Shares) -> ScannedColumn:
+    """Put the shares among all cells in the place of those of the sample; identifiers in a few cells make a column mixed."""
+    found = column.finding
+    kept = {k: v for k, v in found.evidence.items() if k.removeprefix("holds ") not in _strengths()}
+    evidence = dict(sorted({**kept, **shares}.items(), key=lambda item: -item[1]))
+    finding = replace(found, evidence=evidence)
+    if found.category is not None and within(found.category, ("user",)):
+        return replace(column, finding=finding)
+    names = {kind.removeprefix("holds ") for kind in shares}
+    traces = tuple(sorted(name for name in names if _strengths().get(name, 0) >= _UNMISTAKABLE))
+    if traces:
+        finding = replace(finding, category="user.content.private", confidence=0.5, treatment="scrub", mixed=True)
+    return replace(column, finding=finding, traces=traces)
 
-    return json.dumps(text, ensure_ascii=False)
+
+_UNMISTAKABLE = 0.9
+
+
+def _strengths() -> dict[str, float]:
+    """Every recognizer's own confidence, 0 where it is of no direct identifier or counts beside a word only."""
+    strengths: dict[str, float] = {}
+    for spec in SPECS:
+        alone = not spec.needs_context and within(spec.category, DIRECT_IDENTIFIERS)
+        strengths[spec.name] = max(strengths.get(spec.name, 0.0), spec.score if alone else 0.0)
+    return strengths

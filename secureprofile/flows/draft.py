@@ -1,0 +1,98 @@
+"""A policy to start from, drafted from what a scan found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from secureprofile.flows.scan import ScannedColumn
+
+
+def draft_policy(columns: Sequence[ScannedColumn]) -> str:
+    """Return a policy for the scanned files, to be read and completed by a person; it passes ``policy check``.
+
+    Every file becomes a dataset; the subject is its first unique id, else its first personal column. Row-level export is the
+    only purpose, and each category gets the treatment that the scan proposes.
+    """
+    files = list(dict.fromkeys(column.file for column in columns))
+    lines = [_HEAD]
+    for number, file in enumerate(files):
+        own = [column for column in columns if column.file == file]
+        lines.append(_dataset(_dataset_name(file, number), file, own))
+    lines.append(_PURPOSE)
+    lines += [f"      {category}: {treatment}" for category, treatment in sorted(_treatments(columns).items())]
+    return "\n".join(lines) + "\n"
+
+
+_HEAD = """# Drafted by a scan: read it, correct it, and give it an owner before use.
+secureprofile: 1
+policy: {id: draft, version: 1, owner: to-be-named, jurisdiction: [GDPR]}
+defaults: deny
+roles:
+  steward: [creator]
+domains:
+  people: {unit: person, population: 1000, epsilon: 1, delta: 1.0e-6}
+datasets:"""
+
+_PURPOSE = """purposes:
+  export:
+    data_use: analytics.reporting
+    lawful_basis: {GDPR: legitimate-interests}   # check this with whoever answers for it
+    roles: [steward]
+    outputs: [export]
+    consent: not-required
+    retention: P1Y
+    recipients: [internal]
+    allow:"""
+
+
+def _dataset_name(file: str, number: int) -> str:
+    stem = "".join(c if c.isascii() and (c.isalnum() or c in "_-") else "-" for c in file.split(".")[0]).strip("-")
+    return stem if stem and stem[0].isalpha() else f"table-{number + 1}"
+
+
+def _dataset(name: str, file: str, columns: Sequence[ScannedColumn]) -> str:
+    ids = [c for c in columns if c.finding.category == "user.unique_id"]
+    subject = (ids or [c for c in columns if c.personal] or list(columns))[0]
+    lines = [
+        f"  {name}:",
+        "    domain: people",
+        f"    subject: {_text(subject.name)}",
+        f"    files: [{_text(file)}]",
+        "    columns:",
+    ]
+    for column in columns:
+        category, found = _category(column, column is subject), column.finding
+        remark = f"{found.confidence:.0%} sure" if found.category else "nothing recognised: look at it"
+        lines.append(f"      {_text(column.name)}: {category}   # {remark}")
+    return "\n".join(lines)
+
+
+def _category(column: ScannedColumn, is_subject: bool) -> str:
+    return column.finding.category or ("user.unique_id" if is_subject else "system.operations")
+
+
+def _treatments(columns: Sequence[ScannedColumn]) -> dict[str, str]:
+    chosen = {"user.unique_id": "pseudonym", "system.operations": "keep"}
+    for column in columns:
+        if column.finding.category is not None:
+            chosen[column.finding.category] = _spelled(column)
+    chosen["user.unique_id"] = "pseudonym"
+    used = {_category(column, False) for column in columns} | {"user.unique_id"}
+    return {category: treatment for category, treatment in chosen.items() if category in used}
+
+
+def _spelled(column: ScannedColumn) -> str:
+    category = column.finding.category or ""
+    if column.finding.treatment == "generalize":
+        return "{generalize: {to: year}}" if "date" in category else "{generalize: {to: prefix, prefix: 3}}"
+    return "{mask: {keep_last: 2}}" if column.finding.treatment == "mask" else column.finding.treatment
+
+
+def _text(text: str) -> str:
+    """Write a name as a double-quoted YAML scalar, whatever is in it."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def data_map(files: Sequence[object], *, lang: str) -> str:
+    return ""
