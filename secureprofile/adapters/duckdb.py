@@ -6,10 +6,11 @@ by a position and a hint, ``from None``.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -35,6 +36,13 @@ _COPY = {
     "parquet": "FORMAT parquet, COMPRESSION zstd",
     "jsonl": "FORMAT json, ARRAY false, COMPRESSION {compression}",
 }
+
+
+_GROUPED = 50
+"""Columns whose different cells are counted in one scan."""
+
+STREAMING = f"{200 * (os.cpu_count() or 1)}MB"
+"""Memory that a pass over rows gets where nobody says: buffers for every thread, and what joins keep before they spill."""
 
 
 class DuckEngine:
@@ -131,26 +139,26 @@ class DuckEngine:
         with quiet("the data"):
             return self._backend.create_table(ibis.util.gen_name("kept"), expression, temp=True)
 
-    def different(self, table: ir.Table, columns: Sequence[str]) -> ir.Table:
-        """Count the different cells of text columns in one scan: (``place`` of the column, ``cell``, ``rows``); missing ones are left out.
+    def different(self, table: ir.Table, columns: Mapping[str, ir.StringValue]) -> ir.Table:
+        """Count different cells in one scan: (``place`` of the column, ``cell``, ``rows``); missing ones are left out.
 
         Grouping sets, which Ibis cannot say: memory grows with the different cells, and may spill.
         """
         schema = {"place": "int32", "cell": "string", "rows": "int64"}
-        if not columns:
-            return self.table(pa.table({name: pa.array([], kind) for name, kind in schema.items()}))
-        chosen = table.select(**{f"c{place}": table[name] for place, name in enumerate(columns)})
-        names = [f"c{place}" for place in range(len(columns))]
-        which = " ".join(f"WHEN GROUPING({name}) = 0 THEN {place}" for place, name in enumerate(names))
-        self._backend._run_pre_execute_hooks(chosen)
-        counted = ibis.util.gen_name("different")
-        with quiet("the data"):
-            self._backend.raw_sql(
-                f"CREATE TEMP TABLE {counted} AS SELECT * FROM (SELECT (CASE {which} END)::INTEGER AS place, "
-                f"COALESCE({', '.join(names)}, NULL) AS cell, count(*) AS rows FROM ({self._backend.compile(chosen)}) "
-                f"GROUP BY GROUPING SETS ({', '.join(f'({name})' for name in names)})) WHERE cell IS NOT NULL"
-            )
-        return self._backend.table(counted)
+        kept = self._backend.create_table(ibis.util.gen_name("different"), schema=ibis.schema(schema), temp=True)
+        for first in range(0, len(columns), _GROUPED):
+            chosen = list(columns.values())[first : first + _GROUPED]
+            names = [f"c{first + place}" for place in range(len(chosen))]
+            query = table.select(**dict(zip(names, chosen, strict=True)))
+            which = " ".join(f"WHEN GROUPING({name}) = 0 THEN {name[1:]}" for name in names)
+            with quiet("the data"):
+                self._backend._run_pre_execute_hooks(query)
+                self._backend.raw_sql(
+                    f"INSERT INTO {kept.get_name()} SELECT * FROM (SELECT CASE {which} END, COALESCE({', '.join(names)}, NULL) AS cell, "
+                    f"count(*) FROM ({self._backend.compile(query)}) GROUP BY GROUPING SETS "
+                    f"({', '.join(f'({name})' for name in names)})) WHERE cell IS NOT NULL"
+                )
+        return kept
 
     # --- out ------------------------------------------------------------------------------------------------------------
 

@@ -126,6 +126,7 @@ def _show_treated(done: Treated, target: str, *, json: bool, quiet: bool) -> Non
         "without_consent": done.without_consent,
         "without_subject": done.without_subject,
         "unreadable": dict(done.unreadable),
+        "redacted": done.redacted,
     }
     columns = [(plan.name, plan.category, "denied" if plan.denied else plan.treatment.kind) for plan in done.columns]
     if json:
@@ -148,6 +149,8 @@ def _show_treated(done: Treated, target: str, *, json: bool, quiet: bool) -> Non
     ):
         if count:
             show.say(f"  {count:,} {text}")
+    if done.redacted:
+        show.say(f"  {done.redacted:,} different cells still held personal data and were redacted")
     for column, count in done.unreadable.items():
         show.say(f"  {count:,} cells of {column} could not be read and were left empty")
 

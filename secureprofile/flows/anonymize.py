@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from secureprofile.adapters.clock import now
-from secureprofile.adapters.duckdb import DuckEngine, Format
+from secureprofile.adapters.duckdb import STREAMING, DuckEngine, Format
 from secureprofile.adapters.encodings import Compression
 from secureprofile.adapters.files import Source
 from secureprofile.adapters.outputs import whole_file
@@ -123,7 +123,10 @@ def anonymize(
     with begin(context, "anonymize", dataset=dataset, recipient=whom, treatments=treatments(plans)) as act:
         epoch = consent_epoch(context)
         with context.home.scratch() as scratch, whole_file(output, overwrite=overwrite) as partial:
-            with DuckEngine(temp=scratch, memory_limit=context.memory_limit) as engine, engine.source(source) as table:
+            with (
+                DuckEngine(temp=scratch, memory_limit=context.memory_limit or STREAMING) as engine,
+                engine.source(source) as table,
+            ):
                 progress.step(f"anonymize {source.path.name}")
                 done = write_treated(
                     context, act, table, plans, dataset=dataset, recipient=whom, engine=engine, progress=progress,
@@ -149,7 +152,10 @@ def anonymize_frame(
 
     with begin(context, "anonymize", dataset=dataset, recipient=whom, treatments=treatments(plans)) as act:
         epoch = consent_epoch(context)
-        with context.home.scratch() as scratch, DuckEngine(temp=scratch, memory_limit=context.memory_limit) as engine:
+        with (
+            context.home.scratch() as scratch,
+            DuckEngine(temp=scratch, memory_limit=context.memory_limit or STREAMING) as engine,
+        ):
             table = engine.text_table(frame)
             done = write_treated(
                 context, act, table, plans, dataset=dataset, recipient=whom, engine=engine, progress=progress, write=write,

@@ -54,8 +54,6 @@ class ScannedFile:
     error: SecureProfileError | None = None
 
 
-
-
 def scan(
     paths: Sequence[Path], *, full: bool, progress: Progress, memory_limit: str = "600MB"
 ) -> tuple[ScannedFile, ...]:

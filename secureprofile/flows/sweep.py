@@ -17,7 +17,7 @@ from secureprofile.guard.residual import NOT_A_TOKEN, Looked, Residue, certain, 
 from secureprofile.guard.scrub import REDACTED
 from secureprofile.guard.spec import PatternSpec
 from secureprofile.policy.decide import ColumnPlan
-from secureprofile.policy.model import Scrub
+from secureprofile.policy.model import Pseudonym, Scrub
 
 SAMPLE = 2_000
 """Different cells of a column that are looked at where no single one can decide."""
@@ -34,16 +34,15 @@ class Swept:
 def sweep(written: ir.Table, plans: Sequence[ColumnPlan], engine: DuckEngine) -> Swept:
     """Look through every text column of a treated table.
 
-    One scan finds cells that should be tokens and are not; another counts the different cells of all other columns. Only those are matched,
-    in the engine, and only what a recognizer's superset matches is validated one by one.
+    One scan counts the different cells of every column, and of columns of tokens those that are none. Cells are matched in the engine, and
+    only what a recognizer's superset matches is validated one by one.
     """
     by_name = {plan.name: plan for plan in plans}
     columns = [by_name[name] for name in written.columns if name in by_name and written[name].type().is_string()]
-    tokens = {plan.name: token for plan in columns if (token := is_token(written[plan.name], plan)) is not None}
-    found, cells = _untreated(written, tokens, engine), dict[str, frozenset[str]]()
-    others = [plan for plan in columns if plan.name not in tokens]
-    different = engine.different(written, [plan.name for plan in others])
-    for place, plan in enumerate(others):
+    different = engine.different(written, {plan.name: _suspects(written[plan.name], plan) for plan in columns})
+    found: list[Residue] = []
+    cells: dict[str, frozenset[str]] = {}
+    for place, plan in enumerate(columns):
         own = different.filter(different["place"] == place)
         for residue, offending in _column(own, plan, engine):
             found.append(residue)
@@ -51,15 +50,16 @@ def sweep(written: ir.Table, plans: Sequence[ColumnPlan], engine: DuckEngine) ->
     return Swept(residues=tuple(found), cells=cells)
 
 
-def _untreated(written: ir.Table, tokens: dict[str, ir.BooleanValue], engine: DuckEngine) -> list[Residue]:
-    if not tokens:
-        return []
-    odd = {name: ((written[name] != "") & ~token).sum().fill_null(0) for name, token in tokens.items()}
-    counts = engine.to_arrow(written.aggregate(**odd)).to_pylist()[0]
-    return [Residue(column=name, name=NOT_A_TOKEN, cells=int(count)) for name, count in counts.items() if count]
+def _suspects(cell: ir.StringValue, plan: ColumnPlan) -> ir.StringValue:
+    """Return the cell if there is anything to look at in it, else NULL."""
+    harmless = cell == "" if (token := is_token(cell, plan)) is None else token | (cell == "")
+    return ibis.ifelse(harmless, ibis.null("string"), cell)
 
 
 def _column(different: ir.Table, plan: ColumnPlan, engine: DuckEngine) -> list[tuple[Residue, frozenset[str]]]:
+    if isinstance(plan.treatment, Pseudonym):
+        odd = engine.to_arrow(different.limit(SAMPLE))["cell"].to_pylist()
+        return [(Residue(column=plan.name, name=NOT_A_TOKEN, cells=len(odd)), frozenset(odd))] if odd else []
     specs = specs_for(plan)
     marked = engine.keep(
         with_masks(different, {"mask": Ask(column="cell")}, specs=specs).filter(lambda t: t["mask"] != 0)
@@ -69,7 +69,7 @@ def _column(different: ir.Table, plan: ColumnPlan, engine: DuckEngine) -> list[t
     rest = _looked(marked.filter((marked["mask"] & decisive) == 0), SAMPLE, specs, engine)
     if not sure.cells and not rest.cells:
         return []
-    total = _sum(different.filter(different["cell"] != ""), engine)
+    total = _sum(different, engine)
     return list(residues(plan, [replace(part, total=total) for part in (sure, rest)]).values())
 
 

@@ -186,10 +186,15 @@ def treat(
             case Generalize():
                 built[plan.name] = generalize(value, plan, functions)
             case Scrub():
-                known = known_column(plan)
-                keys = table[known] if known in table.columns else ibis.null("array<string>")
-                built[plan.name] = functions.scrub(value, own_cells(table, own), keys)
+                built[plan.name] = functions.scrub(value, own_cells(table, own), _mentioned(table, plan))
     return table.select(**built)
+
+
+def _mentioned(table: ir.Table, plan: ColumnPlan) -> ir.ArrayValue:
+    """Return the keys of people that a cell mentions; never NULL, for which engines would skip the function and lose the cell."""
+    nobody = ibis.literal([], type="array<string>")
+    known = known_column(plan)
+    return ibis.coalesce(table[known], nobody) if known in table.columns else nobody
 
 
 def unreadable(table: ir.Table, plans: Sequence[ColumnPlan], functions: Functions, *, stored: bool) -> ir.Table | None:
