@@ -40,10 +40,11 @@ lint: $(VENV)/.developer
 proof: $(VENV)/.developer
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "proof or not proof" --hypothesis-profile=proof
 	$(MAKE) faults canary crash
-	$(BIN)/python benchmarks/flow.py
+	$(BIN)/python -m benchmarks.anonymize
 
 bench: $(VENV)/.developer
-	$(BIN)/python benchmarks/flow.py
+	$(BIN)/python -m benchmarks.flow
+	$(BIN)/python -m benchmarks.anonymize
 
 faults: $(VENV)/.developer
 	$(BIN)/python tests/faults/run.py

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.flow import SECUREPROFILE, timed
+from benchmarks.page import figure, save
 
-RESULTS = Path(__file__).parent / "results" / "anonymize.json"
 HASHED = ("customer_id", "email", "mobile", "national_id", "device")
 COLUMNS = {
     "customer_id": "user.unique_id",
@@ -113,8 +113,11 @@ source, target, spelled = sys.argv[1:]
 columns = {columns!r}
 hashed = {hashed!r}
 select = ", ".join(spelled.format(c=c) + f" AS {{c}}" if c in hashed else c for c in columns)
-reader = f"read_csv('{{source}}', auto_detect=false, all_varchar=true, header=true, delim=',', quote='\\"', columns={{dict.fromkeys(columns, 'VARCHAR')}})"
-duckdb.connect(config={{"threads": {threads}}}).execute(f"COPY (SELECT {{select}} FROM {{reader}}) TO '{{target}}' (FORMAT csv, HEADER)")
+types = dict.fromkeys(columns, "VARCHAR")
+reader = f"read_csv('{{source}}', auto_detect=false, all_varchar=true, header=true, delim=',', quote='\\"', columns={{types}})"
+duckdb.connect(config={{"threads": {threads}}}).execute(
+    f"COPY (SELECT {{select}} FROM {{reader}}) TO '{{target}}' (FORMAT csv, HEADER)"
+)
 """
 PAD = "x" * 64
 SPELLED = {
@@ -181,15 +184,7 @@ def figures(plain: dict[str, Any], noted: dict[str, Any], rows: int) -> list[dic
     """Return the lines of the table."""
 
     def line(what: str, value: float, unit: str, goal: float | None) -> dict[str, Any]:
-        reached = None if goal is None else value <= goal
-        return {
-            "what": what,
-            "value": round(value, 2),
-            "unit": unit,
-            "goal": goal,
-            "reached": reached,
-            "command": "python -m benchmarks.anonymize",
-        }
+        return figure(what, value, unit, goal=goal, command="python -m benchmarks.anonymize")
 
     def ratio(measured: dict[str, Any], base: str) -> float:
         return float(measured["anonymize"]["seconds"] / measured[base]["seconds"])
@@ -222,9 +217,7 @@ def main() -> int:
             return 0
         plain = measure(options.rows, options.rounds, Path(temp), notes=False)
         noted = measure(options.rows, options.rounds, Path(temp), notes=True)
-    result = {"figures": figures(plain, noted, options.rows), "raw": {"plain": plain, "notes": noted}}
-    RESULTS.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(json.dumps(result["figures"], indent=1, ensure_ascii=False))
+    save("anonymize", "Anonymize", figures(plain, noted, options.rows), plain=plain, notes=noted)
     return 0
 
 
