@@ -14,6 +14,7 @@ from secureprofile.adapters.duckdb import DuckEngine, Format
 from secureprofile.adapters.files import Source
 from secureprofile.adapters.outputs import whole_file
 from secureprofile.adapters.state import Writer
+from secureprofile.adapters.tokens import add_export_keys
 from secureprofile.audit.entry import size_class
 from secureprofile.errors import CannotTell, PolicyRefused, UsageError
 from secureprofile.flows.gate import Act, Context, authorise, begin, record
@@ -29,7 +30,6 @@ from secureprofile.flows.guarded import (
     treatments,
 )
 from secureprofile.flows.progress import Progress
-from secureprofile.guard.treat import unreadable
 from secureprofile.policy.decide import ColumnPlan
 from secureprofile.policy.model import Dataset
 
@@ -165,22 +165,22 @@ def write_treated(
         progress.step(f"learn the names in {dataset}" if own else f"prepare {dataset}")
         engine.use_scrubber(scrubber(table, plans, engine))
     progress.step(f"treat {dataset}", engine.progress)
-    result = treated(context, allowed, plans, recipient=recipient, stored=False, engine=engine)
-    rows = write(result)
+    ready = treated(context, allowed, plans, dataset=dataset, recipient=recipient, stored=False, engine=engine)
+    rows = write(ready.result)
     everybody = (
         rows if allowed is table else int(engine.to_arrow(table.aggregate(rows=table.count()))["rows"][0].as_py())
     )
-    counter = unreadable(allowed, plans, engine.functions, stored=False)
-    bad = engine.to_arrow(counter).to_pylist()[0] if counter is not None else {}
     return Treated(
         rows_in=everybody,
         rows_out=rows,
         without_consent=everybody - rows - without_subject,
         without_subject=without_subject,
-        unreadable={name: int(count) for name, count in bad.items() if count},
+        unreadable=ready.unreadable(plans, engine, stored=False),
         columns=tuple(plans),
         entry=act.index,
         path=path,
+        enrolments=ready.enrolments,
+        kids=ready.kids,
     )
 
 
@@ -217,6 +217,9 @@ def _commit(
         kid = context.keys.pseudonym[0].kid
         purpose = context.purpose or ""
         tx.add_export(entry=act.index, dataset=dataset, purpose=purpose, recipient=recipient, kid=kid, digest=digest)
+        add_export_keys(tx, act.index, done.kids)
+        for enrolment in done.enrolments:
+            enrolment.commit(tx, entry=act.index)
 
     act.commit(
         work,
@@ -226,6 +229,7 @@ def _commit(
         categories=tuple(sorted({plan.category for plan in done.columns})),
         treatments=treatments(done.columns),
         output_digest=digest,
+        details={f"key.{role}": kid for role, kid in done.kids.items()},
     )
 
 

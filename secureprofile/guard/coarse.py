@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import Protocol
 
 import ibis
@@ -111,7 +112,7 @@ def _multiple(value: ir.FloatingValue, step: int) -> ir.IntegerValue:
 
 def band(value: ir.FloatingValue, edges: Sequence[Decimal]) -> ir.StringValue:
     """Return the half-open band between declared edges: ``<10``, ``[10,100)``, ``>=100``."""
-    labels = [f"<{edges[0]:f}"] + [f"[{a:f},{b:f})" for a, b in zip(edges, edges[1:], strict=False)]
+    labels = [f"<{edges[0]:f}"] + [f"[{a:f},{b:f})" for a, b in pairwise(edges)]
     cases = [(value < float(edge), label) for edge, label in zip(edges, labels, strict=True)]
     return ibis.cases((value.isnull(), ibis.null("string")), *cases, else_=f">={edges[-1]:f}")
 
@@ -151,9 +152,7 @@ def shift_days(digest: ir.StringValue, most: int, functions: Shifting) -> ir.Int
     return ibis.ifelse(draw < most, draw - most, draw - most + 1)
 
 
-def shifted(
-    value: ir.StringValue, plan: ColumnPlan, days: ir.IntegerValue, functions: Shifting
-) -> ir.StringValue:
+def shifted(value: ir.StringValue, plan: ColumnPlan, days: ir.IntegerValue, functions: Shifting) -> ir.StringValue:
     """Return a date or time moved by whole days, in ISO 8601; times keep their time of day, so intervals stay to the second."""
     moved = parsed(trimmed(value).nullif(ibis.literal("")), plan, functions) + days.as_interval("D")
     return moved.strftime("%Y-%m-%d" if plan.spec.type == "date" else "%Y-%m-%d %H:%M:%S")

@@ -16,9 +16,9 @@ from secureprofile.policy.treatments import Generalize as Generalize
 from secureprofile.policy.treatments import Keep as Keep
 from secureprofile.policy.treatments import Mask as Mask
 from secureprofile.policy.treatments import Model
-from secureprofile.policy.treatments import Treatment as Treatment
 from secureprofile.policy.treatments import Pseudonym as Pseudonym
 from secureprofile.policy.treatments import Scrub as Scrub
+from secureprofile.policy.treatments import Treatment as Treatment
 from secureprofile.vocabulary import within
 
 Name: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")]

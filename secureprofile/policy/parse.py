@@ -326,9 +326,16 @@ def _shifted(policy: Policy, name: str, purpose: Purpose) -> Iterator[Finding]:
     for dataset, spec in policy.datasets.items():
         for column, about in spec.columns.items():
             rule = policy.rule(name, about.category)
-            if isinstance(policy.treatment(name, about.category), DateShift) and about.type not in ("date", "timestamp"):
+            if isinstance(policy.treatment(name, about.category), DateShift) and about.type not in (
+                "date",
+                "timestamp",
+            ):
                 message = f"column {column} of {dataset} is shifted, but not read as a date"
-                yield ("purposes", name, "allow", str(rule)), message, f"datasets.{dataset}.columns.{column}: add type: date"
+                yield (
+                    ("purposes", name, "allow", str(rule)),
+                    message,
+                    f"datasets.{dataset}.columns.{column}: add type: date",
+                )
 
 
 def _reveals(policy: Policy, name: str, purpose: Purpose) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
 from secureprofile.policy.treatments import (
     DateShift,
@@ -102,7 +103,7 @@ def _generalize(treatment: Generalize, category: str) -> Sense:
 
 
 def _edges(edges: Sequence[Decimal], *, whole: bool) -> Sense:
-    if any(a >= b for a, b in zip(edges, edges[1:], strict=False)):
+    if any(a >= b for a, b in pairwise(edges)):
         yield "`edges` must rise", "edges: [18, 25, 35]"
     if whole and any(edge != edge.to_integral_value() or not 0 < edge <= 130 for edge in edges):
         yield "`edges` of ages are whole years between 1 and 130", "edges: [18, 25, 35]"

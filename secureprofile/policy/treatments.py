@@ -244,4 +244,3 @@ def describe(treatment: Model) -> str:
 
 def _plain(value: object) -> str:
     return f"[{', '.join(map(str, value))}]" if isinstance(value, tuple) else str(value)
-

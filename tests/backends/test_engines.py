@@ -17,7 +17,7 @@ from secureprofile.adapters.duckdb import DuckEngine
 from secureprofile.adapters.policies import load_policy
 from secureprofile.dp.marginals import counting
 from secureprofile.guard.canonical import canonical, canonical_text
-from secureprofile.guard.treat import pads, treat, typed
+from secureprofile.guard.treat import Keyed, pads, treat, typed
 from secureprofile.policy.decide import plan_columns
 from secureprofile.portrait.build import clean, profile
 from secureprofile.portrait.dictionary import load_tags
@@ -95,12 +95,19 @@ def treated(engine: Any, folder: Path) -> list[tuple[Any, ...]]:
         if plan.name != "notes"
     ]
     categories = sorted({plan.category for plan in plans if plan.treatment.kind == "pseudonym"})
-    names = {category: f"k{n}" for n, category in enumerate(categories)}
+    names = {("pseudonym", category): f"k{n}" for n, category in enumerate(categories)}
     key_row = pads({name: bytes([7 + n]) * 32 for n, name in enumerate(names.values())})
     joined = table(engine, PEOPLE, folder).cross_join(ibis.memtable(pa.table({k: [v] for k, v in key_row.items()})))
     return rows(
         engine,
-        treat(joined, plans, key=joined, key_names=names, kid="k1", own=[], functions=engine.functions, stored=False),
+        treat(
+            joined,
+            plans,
+            keyed=Keyed(names=names, kids={"pseudonym": "k1"}),
+            own=[],
+            functions=engine.functions,
+            stored=False,
+        ),
     )
 
 
