@@ -115,7 +115,7 @@ def anonymize(
                     context, act, table, plans, dataset=dataset, recipient=whom, engine=engine, progress=progress,
                     write=lambda result: engine.write(result, partial, form, gzip=gzip), path=output,
                 )  # fmt: skip
-            _commit(context, act, done, epoch, dataset=dataset, recipient=whom, digest=_digest(partial))
+            _commit(context, act, done, epoch, dataset=dataset, recipient=whom, digest=digest_of(partial))
         return done
 
 
@@ -233,6 +233,7 @@ def _commit(
     )
 
 
-def _digest(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

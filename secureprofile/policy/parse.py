@@ -364,9 +364,15 @@ def _reveals(policy: Policy, name: str, purpose: Purpose) -> Iterator[Finding]:
         if not isinstance(treatment, Reveal):
             message = "a purpose that reveals has no other treatment: what it does not name stays as it is"
             yield (*here, "allow", category), message, f"{category}: reveal"
-        elif not any(isinstance(policy.treatment(other, category), REVERSIBLE) for other in exporting):
+        elif not any(_undoable(policy, other, category) for other in exporting):
             message = f"none of {', '.join(exporting) or 'its purposes'} encrypts this"
             yield (*here, "allow", category), message, "encrypt, token or fpe can be revealed; a pseudonym cannot"
+
+
+def _undoable(policy: Policy, purpose: str, category: str) -> bool:
+    """Tell whether a purpose encrypts a category or something below it."""
+    below = [rule for rule in policy.purposes[purpose].allow if within(rule, (category,))]
+    return any(isinstance(policy.treatment(purpose, one), REVERSIBLE) for one in (category, *below))
 
 
 def _subjects(policy: Policy, name: str, purpose: Purpose) -> Iterator[Finding]:
