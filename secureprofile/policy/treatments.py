@@ -80,7 +80,7 @@ class Mask(Model):
     kind: Literal["mask"] = "mask"
     keep_first: Annotated[int, Field(ge=0, le=8)] = 0
     keep_last: Annotated[int, Field(ge=0, le=8)] = 0
-    pattern: Annotated[str, Field(pattern=r"^[#*]{1,64}$")] | None = None
+    pattern: Annotated[str, Field(pattern=r"^[#*]{1,32}$")] | None = None
 
 
 class Replace(Model):
