@@ -116,6 +116,8 @@ def _shape(detail: ErrorDetails, document: Document) -> Finding:
         return path, f"expected {expected}", "write one of these words"
     limits = ", ".join(f"{_SIGNS[name]} {value}" for name, value in context.items() if name in _SIGNS)
     message, hint = _EXPECTED.get(kind, ("not of the expected kind", "see: secureprofile policy schema"))
+    if kind == "model_attributes_type" and len(path) == 4 and path[2] == "allow":
+        message, hint = _EXPECTED["union_tag_not_found"]
     if kind == "string_pattern_mismatch" and path and path[-1] in _FORMS:
         hint = _FORMS[str(path[-1])]
     return path, message + (f": expected {limits}" if limits else ""), hint

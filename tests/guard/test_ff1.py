@@ -15,7 +15,11 @@ from secureprofile.guard.ff1 import Ff1
 
 SIGNS = "0123456789abcdefghijklmnopqrstuvwxyz"
 KEY = "2B7E151628AED2A6ABF7158809CF4F3CEF4359D8D580AA4F7F036D6F04FC6A94"
-SHORT, TWEAK, LONG = ("", "0123456789"), ("39383736353433323130", "0123456789"), ("3737373770717273373737", "0123456789abcdefghi")
+SHORT, TWEAK, LONG = (
+    ("", "0123456789"),
+    ("39383736353433323130", "0123456789"),
+    ("3737373770717273373737", "0123456789abcdefghi"),
+)
 # FF1samples.pdf of the Cryptographic Standards and Guidelines project, samples 1 to 9: key bytes, radix, tweak, plain, cipher
 SAMPLES = [
     (16, 10, *SHORT, "2433477484"),

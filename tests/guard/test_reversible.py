@@ -33,7 +33,10 @@ def test_the_library_is_the_rfcs_aes_siv() -> None:
 
 def test_the_documented_form() -> None:
     made = mail().treat(["a@example.org"])[0]
-    assert made == "se_mail_k1_" + AESSIV(A).encrypt(b"a@example.org", associated("mail", "k1", "user.contact.email")).hex()
+    assert (
+        made
+        == "se_mail_k1_" + AESSIV(A).encrypt(b"a@example.org", associated("mail", "k1", "user.contact.email")).hex()
+    )
 
 
 @given(TEXT)
@@ -189,7 +192,9 @@ def test_refusing_tells_what_treating_does(text: str) -> None:
 SEPARATED = [("p", "r", "c"), ("q", "r", "c"), ("p", "s", "c"), ("p", "r", "d"), ("p", "", "rc")]
 
 
-@pytest.mark.parametrize("scheme", ["sp/pseudonym/1", "sp/encrypt/1", "sp/fpe/1", "sp/replace/1", "sp/token/1", "sp/date-shift/1"])
+@pytest.mark.parametrize(
+    "scheme", ["sp/pseudonym/1", "sp/encrypt/1", "sp/fpe/1", "sp/replace/1", "sp/token/1", "sp/date-shift/1"]
+)
 def test_keys_differ_between_purposes_recipients_categories_and_schemes(scheme: str) -> None:
     keys = {
         derive(SECRET, purpose=p, recipient=r, category=c, scheme=one, length=32)
