@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from secureprofile.flows.consent import Imported
     from secureprofile.flows.guarded import Treated
     from secureprofile.flows.release import Account, Run
+    from secureprofile.flows.reveal import Revealed
+    from secureprofile.flows.rotate import KeyUse
     from secureprofile.policy.model import Policy
     from secureprofile.portrait.dictionary import TagDictionary
     from secureprofile.released import Document
@@ -138,6 +140,18 @@ class Workspace:
         """Id and version of the policy in force."""
         about = self._context.policy.policy.policy
         return f"{about.id} version {about.version} ({', '.join(about.jurisdiction)})"
+
+    def keys(self) -> list[KeyUse]:
+        """Return the keys of the ring by role: id, age, uses; never a secret. Recorded."""
+        from secureprofile.flows.rotate import list_keys
+
+        return list_keys(self._context)
+
+    def rotate_key(self, role: str) -> str:
+        """Put a newer key in a role from now on, and return its id; older ones stay for revealing. The creator's right alone."""
+        from secureprofile.flows.rotate import rotate
+
+        return rotate(self._context, role)
 
     def use_policy(self, policy: str | Path) -> str:
         """Put another policy in force from the next opening on, and return its hash; the creator's right alone."""
@@ -249,6 +263,49 @@ class Session:
             recipient=recipient,
             overwrite=overwrite,
             dry_run=dry_run,
+            progress=progress or Silent(),
+        )
+
+    def reveal(self, frame: Any, *, dataset: str, exported_for: str | None = None, recipient: str | None = None) -> Any:
+        """Return an exported frame with the cells that this purpose may reveal as they were; the input is not modified.
+
+        Args:
+            frame: pandas or Polars data frame, Arrow table or Ibis table.
+            dataset: of the policy.
+            exported_for: the purpose of the export; may be left out where the policy names only one.
+            recipient: of the export; may be left out where there is only one.
+        """
+        from secureprofile.adapters.frames import from_arrow, to_arrow
+        from secureprofile.flows.reveal import reveal_frame
+
+        table, _ = reveal_frame(
+            self._context, to_arrow(frame), dataset=dataset, exported_for=exported_for, recipient=recipient
+        )
+        return from_arrow(table, like=frame)
+
+    def reveal_file(
+        self,
+        source: Path,
+        output: Path,
+        *,
+        dataset: str,
+        exported_for: str | None = None,
+        recipient: str | None = None,
+        overwrite: bool = False,
+        progress: Progress | None = None,
+    ) -> Revealed:
+        """Write an exported file with the cells that this purpose may reveal as they were, whole or not at all."""
+        from secureprofile.flows.guarded import open_file
+        from secureprofile.flows.reveal import reveal
+
+        return reveal(
+            self._context,
+            open_file(source),
+            output,
+            dataset=dataset,
+            exported_for=exported_for,
+            recipient=recipient,
+            overwrite=overwrite,
             progress=progress or Silent(),
         )
 

@@ -24,6 +24,7 @@ import pyarrow as pa
 from secureprofile.adapters.engine import DuckFunctions, ScrubText
 from secureprofile.adapters.files import Source, csv_error_line, utf8_path
 from secureprofile.errors import CannotTell, InputError, SecureProfileError
+from secureprofile.guard.cells import CellFunction
 
 Format = Literal["csv", "tsv", "parquet", "jsonl"]
 
@@ -65,6 +66,8 @@ class DuckEngine:
         )
         # joins probe with the left side, so rows keep the order of the file whatever the sizes
         self._backend.raw_sql("SET disabled_optimizers = 'build_side_probe_side,join_order'")
+        self._scrub: ScrubText | None = None
+        self._cells: dict[str, CellFunction] = {}
         self.functions = DuckFunctions()
 
     def __enter__(self) -> Self:
@@ -132,7 +135,13 @@ class DuckEngine:
 
     def use_scrubber(self, scrub: ScrubText) -> None:
         """Give the engine the function that scrubs free text."""
-        self.functions = DuckFunctions(scrub)
+        self._scrub = scrub
+        self.functions = DuckFunctions(self._scrub, self._cells)
+
+    def use_cells(self, cells: Mapping[str, CellFunction]) -> None:
+        """Give the engine the functions on cells, by column."""
+        self._cells = dict(cells)
+        self.functions = DuckFunctions(self._scrub, self._cells)
 
     def keep(self, expression: ir.Table) -> ir.Table:
         """Execute an expression once and return its result as a table; it spills like everything else."""

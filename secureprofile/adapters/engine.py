@@ -4,7 +4,7 @@ Stubs of built-in functions live here and nowhere else: Ibis reads their annotat
 postponed annotations.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 from unicodedata import normalize
 
@@ -12,6 +12,9 @@ import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import pyarrow as pa
+import pyarrow.compute
+
+from secureprofile.guard.cells import CellFunction
 
 ScrubText = Callable[[str, str, Sequence[str]], str]
 """(free text, own identifiers as joined by ``guard.treat.own_cells``, keys of mentioned people) → scrubbed text."""
@@ -42,11 +45,82 @@ def _scrub_udf(scrub: ScrubText) -> Any:
     return scrubbed
 
 
-class DuckFunctions:
-    """DuckDB's spelling (``CAST(x AS BLOB)`` would be wrong for Han text: ``encode`` is right)."""
+def _arrow_cells(function: CellFunction) -> Any:
+    """Wrap what Python does to cells: distinct values of each batch; what is refused becomes empty, for DuckDB allows no new NULL."""
 
-    def __init__(self, scrub: ScrubText | None = None) -> None:
+    @ibis.udf.scalar.pyarrow
+    def cells(text: str) -> str:
+        encoded = pa.compute.dictionary_encode(text, null_encoding="encode")
+        encoded = encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
+        done = function.treat([cell or "" for cell in encoded.dictionary.to_pylist()])
+        return pa.array([cell or "" for cell in done], type=pa.string()).take(encoded.indices)
+
+    return cells
+
+
+def _arrow_refuses(function: CellFunction) -> Any:
+    @ibis.udf.scalar.pyarrow
+    def refused(text: str) -> bool:
+        return pa.array([function.refuses(cell or "") for cell in text.to_pylist()], type=pa.bool_())
+
+    return refused
+
+
+def _texts(cells: Any) -> tuple[list[str], Callable[[list[Any]], Any]]:
+    """Return a pandas series' texts, missing ones empty, and how to make a series like it."""
+    texts = [cell if isinstance(cell, str) else "" for cell in cells.tolist()]
+    return texts, lambda values: type(cells)(values, index=cells.index)
+
+
+def _pandas_cells(function: CellFunction) -> Any:
+    """Wrap the same for Spark, whose Arrow functions of Ibis are called cell by cell."""
+
+    @ibis.udf.scalar.pandas
+    def cells(text: str) -> str:
+        given, series = _texts(text)
+        distinct = list(dict.fromkeys(given))
+        made = dict(zip(distinct, (cell or "" for cell in function.treat(distinct)), strict=True))
+        return series([made[cell] for cell in given])
+
+    return cells
+
+
+def _pandas_refuses(function: CellFunction) -> Any:
+    @ibis.udf.scalar.pandas
+    def refused(text: str) -> bool:
+        given, series = _texts(text)
+        return series([function.refuses(cell) for cell in given])
+
+    return refused
+
+
+class DuckFunctions:
+    """DuckDB's spelling (``CAST(x AS BLOB)`` would be wrong for Han text: ``encode`` is right).
+
+    Args:
+        scrub: Python function for free text, where a treatment needs one.
+        cells: column → Python function for its cells, where a treatment needs one.
+    """
+
+    _wrap = staticmethod(_arrow_cells)
+    _wrap_refuses = staticmethod(_arrow_refuses)
+
+    def __init__(self, scrub: ScrubText | None = None, cells: Mapping[str, CellFunction] | None = None) -> None:
         self._scrub = _scrub_udf(scrub) if scrub else None
+        self._cells = {column: self._wrap(function) for column, function in (cells or {}).items()}
+        self._refuses = {column: self._wrap_refuses(function) for column, function in (cells or {}).items()}
+
+    def cells(self, column: str, value: ir.StringValue) -> ir.StringValue:
+        """See :class:`secureprofile.guard.treat.Functions`."""
+        return self._cells[column](value.fill_null("")).nullif(ibis.literal(""))
+
+    def refuses(self, column: str, value: ir.StringValue) -> ir.BooleanValue:
+        """See :class:`secureprofile.guard.treat.Functions`."""
+        return self._refuses[column](value.fill_null(""))
+
+    def hex_number(self, text: ir.StringValue) -> ir.IntegerValue:
+        """See :class:`secureprofile.guard.treat.Functions`."""
+        return (ibis.literal("0x") + text).cast("int64")
 
     def hmac_hex(
         self, text: ir.StringValue, inner: ir.BinaryValue, outer: ir.BinaryValue, digits: int = 64
@@ -75,6 +149,13 @@ class DuckFunctions:
 
 class SparkFunctions(DuckFunctions):
     """Spark's spelling."""
+
+    _wrap = staticmethod(_pandas_cells)
+    _wrap_refuses = staticmethod(_pandas_refuses)
+
+    def hex_number(self, text: ir.StringValue) -> ir.IntegerValue:
+        """See :class:`secureprofile.guard.treat.Functions`."""
+        return _spark_conv(text, 16, 10).cast("int64")
 
     def hmac_hex(
         self, text: ir.StringValue, inner: ir.BinaryValue, outer: ir.BinaryValue, digits: int = 64
@@ -151,6 +232,10 @@ def _spark_encode(text: str, charset: str) -> bytes: ...
 
 @ibis.udf.scalar.builtin(name="sha2")
 def _spark_sha2(data: bytes, bits: int) -> str: ...
+
+
+@ibis.udf.scalar.builtin(name="conv")
+def _spark_conv(text: str, base: int, to: int) -> str: ...
 
 
 @ibis.udf.scalar.builtin(name="try_to_timestamp")

@@ -7,13 +7,18 @@ apart from the pseudonyms (GDPR Art. 4(5)). A reference says where: ``file:FOLDE
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import os
+import re
 import secrets
 import stat
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from secureprofile.adapters.outputs import write_whole
 from secureprofile.errors import CannotTell, InputError, OutputError
 
 KEY_BYTES = 32
@@ -30,13 +35,35 @@ class Secret:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyRing:
-    """The secrets of a workspace by role; the newest first."""
+    """The secrets of a workspace by role; the newest first.
+
+    ``pseudonym`` serves pseudonyms, fakes and shifted dates, ``index`` finds people in the vault, ``log`` signs. ``encrypt``,
+    ``vault`` (tokens) and ``fpe`` came later: rings made before have them from the first act that needs them.
+    """
 
     pseudonym: tuple[Secret, ...]
     index: tuple[Secret, ...]
     log: tuple[Secret, ...]
+    encrypt: tuple[Secret, ...] = ()
+    vault: tuple[Secret, ...] = ()
+    fpe: tuple[Secret, ...] = ()
 
-    ROLES = ("pseudonym", "index", "log")
+    ROLES = ("pseudonym", "index", "log", "encrypt", "vault", "fpe")
+    REQUIRED = ("pseudonym", "index", "log")
+    ROTATING = ("pseudonym", "encrypt", "vault", "fpe")
+    """Roles that may get newer keys. A new ``index`` would lose everybody's consents, a new ``log`` key its verifiers."""
+
+    def of(self, role: str) -> tuple[Secret, ...]:
+        """Return the secrets of a role, the newest first; none where the ring is older than the role."""
+        found: tuple[Secret, ...] = getattr(self, role)
+        return found
+
+    def grown(self, role: str, *, day: str) -> KeyRing:
+        """Return the ring with a newer secret in a role; the older ones stay."""
+        known = self.of(role)
+        number = 1 + max((int(s.kid[1:]) for s in known if s.kid[1:].isdigit()), default=0)
+        fresh = Secret(kid=f"k{number}", made=day, value=secrets.token_bytes(KEY_BYTES))
+        return replace(self, **{role: (fresh, *known)})
 
     def to_json(self) -> bytes:
         """Return the file's bytes. They hold the secrets: write them nowhere but into the ring's own file."""
@@ -46,6 +73,7 @@ class KeyRing:
                 for s in getattr(self, role)
             ]
             for role in self.ROLES
+            if self.of(role)
         }
         return json.dumps({"secureprofile-keys": 1, **body}, indent=1).encode() + b"\n"
 
@@ -58,10 +86,11 @@ class KeyRing:
         """
         try:
             raw = json.loads(data)
-            if raw.pop("secureprofile-keys") != 1 or set(raw) != set(cls.ROLES):
+            if raw.pop("secureprofile-keys") != 1 or not set(cls.REQUIRED) <= set(raw) <= set(cls.ROLES):
                 raise ValueError
-            ring = cls(**{role: tuple(_secret(item) for item in raw[role]) for role in cls.ROLES})
-            if not all((ring.pseudonym, ring.index, ring.log)):
+            ring = cls(**{role: tuple(_secret(item) for item in items) for role, items in raw.items()})
+            kids = [[secret.kid for secret in ring.of(role)] for role in raw]
+            if not all(kids) or any(len(set(one)) < len(one) for one in kids):
                 raise ValueError
         except (ValueError, TypeError, KeyError, AttributeError):
             raise InputError(
@@ -74,16 +103,15 @@ def _secret(item: dict[str, str]) -> Secret:
     value = base64.b64decode(item["secret"], validate=True)
     if len(value) != KEY_BYTES:
         raise ValueError
+    if not re.fullmatch(r"[a-z0-9]{1,8}", item["kid"]):
+        raise ValueError
     return Secret(kid=item["kid"], made=item["made"], value=value)
 
 
 def new_ring(*, day: str) -> KeyRing:
     """Make fresh secrets from the operating system's randomness."""
-
-    def fresh() -> tuple[Secret, ...]:
-        return (Secret(kid="k1", made=day, value=secrets.token_bytes(KEY_BYTES)),)
-
-    return KeyRing(pseudonym=fresh(), index=fresh(), log=fresh())
+    fresh = {role: (Secret(kid="k1", made=day, value=secrets.token_bytes(KEY_BYTES)),) for role in KeyRing.ROLES}
+    return KeyRing(**fresh)
 
 
 def default_reference(workspace_id: str) -> str:
@@ -141,10 +169,70 @@ def load_ring(reference: str) -> KeyRing:
         ) from None
 
 
-def derive(secret: Secret, *, purpose: str, recipient: str, category: str) -> bytes:
-    """Derive the key of one purpose, recipient and category: other purposes get unlinkable pseudonyms.
+def grow_ring(reference: str, role: str, *, day: str, only_missing: bool = False) -> KeyRing:
+    """Add a secret to a role of the ring that ``reference`` points to: the new file replaces the old in one durable step.
 
-    HKDF-SHA-256 (RFC 5869) without salt; info is the JCS text ``["sp/pseudonym/1", kid, purpose, recipient, category]``.
+    Args:
+        reference: where the ring is.
+        role: one of :attr:`KeyRing.ROTATING`.
+        day: today, as ISO 8601.
+        only_missing: do nothing where the role has a secret already.
+
+    Returns:
+        The ring as it now stands in the file.
+
+    Raises:
+        CannotTell: the ring is in a variable, which a program cannot change for its parent, or cannot be read.
+        OutputError: it cannot be written.
+    """
+    if role not in KeyRing.ROTATING:
+        raise ValueError(f"{role} does not rotate")
+    if not reference.startswith("file:"):
+        ring = load_ring(reference)
+        if only_missing and ring.of(role):
+            return ring
+        raise CannotTell(
+            f"the key ring has no new {role} key, and a variable cannot be written",
+            hint="put the ring into a folder: secureprofile keys rotate works there",
+        )
+    folder = Path(reference.removeprefix("file:"))
+    with _locked(folder):
+        ring = load_ring(reference)
+        if only_missing and ring.of(role):
+            return ring
+        grown = ring.grown(role, day=day)
+        write_whole(folder / "keys.json", grown.to_json(), overwrite=True)
+    return grown
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Let one process at a time change the ring of a folder."""
+    try:
+        held = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise CannotTell(
+            f"the keys in {folder} cannot be read: {error.strerror}", hint="restore them from their backup"
+        ) from None
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)
+
+
+def derive(
+    secret: Secret,
+    *,
+    purpose: str,
+    recipient: str,
+    category: str,
+    scheme: str = "sp/pseudonym/1",
+    length: int = KEY_BYTES,
+) -> bytes:
+    """Derive the key of one scheme, purpose, recipient and category: other purposes get unlinkable results.
+
+    HKDF-SHA-256 (RFC 5869) without salt; info is the JCS text ``[scheme, kid, purpose, recipient, category]``.
 
     Example:
         >>> secret = Secret(kid="k1", made="2026-11-01", value=bytes(32))
@@ -156,7 +244,5 @@ def derive(secret: Secret, *, purpose: str, recipient: str, category: str) -> by
     from cryptography.hazmat.primitives.hashes import SHA256
     from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-    info = json.dumps(
-        ["sp/pseudonym/1", secret.kid, purpose, recipient, category], separators=(",", ":"), ensure_ascii=False
-    )
-    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info.encode()).derive(secret.value)
+    info = json.dumps([scheme, secret.kid, purpose, recipient, category], separators=(",", ":"), ensure_ascii=False)
+    return HKDF(algorithm=SHA256(), length=length, salt=None, info=info.encode()).derive(secret.value)

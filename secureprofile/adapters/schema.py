@@ -121,16 +121,55 @@ exports = Table(
 )
 """Row-level files that left, for recall."""
 
+token_scopes = Table(
+    "token_scopes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kid", String(8), nullable=False),
+    Column("purpose", String(64), nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("category", String(128), nullable=False),
+    UniqueConstraint("kid", "purpose", "recipient", "category"),
+)
+"""For whom random tokens were given out; tokens of two scopes have nothing in common."""
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("scope", Integer, ForeignKey("token_scopes.id"), primary_key=True),
+    Column("lookup", String(32), primary_key=True),
+    Column("token", String(32), nullable=False),
+    Column("value", LargeBinary, nullable=False),
+    Column("entry", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Keyed lookup of a value → random token and the value, encrypted; ``entry``: the act that gave it. Deleting a row unlinks it."""
+
+export_keys = Table(
+    "export_keys",
+    metadata,
+    Column("entry", Integer, primary_key=True, autoincrement=False),
+    Column("role", String(16), primary_key=True),
+    Column("kid", String(8), nullable=False),
+)
+"""Which keys an export was made with, by role of the key ring."""
+
 Index("consents_by_purpose", consents.c.purpose)
 Index("snapshots_by_dataset", snapshots.c.dataset)
 Index("charges_by_domain", charges.c.domain)
+Index("tokens_by_token", tokens.c.scope, tokens.c.token, unique=True)
 
 
 def _v1(connection: Connection) -> None:
     metadata.create_all(connection)
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_v1,)
+def _with_tokens(connection: Connection) -> None:
+    """Add the tables of random tokens; a database made by this version has them from the first step."""
+    metadata.create_all(connection, tables=[token_scopes, tokens, export_keys])
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_v1, _with_tokens)
 """One step per schema version; a published step never changes."""
 
 

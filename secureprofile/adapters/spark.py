@@ -5,6 +5,7 @@ Keys come as a joined one-row table, never as literals: Spark writes literals in
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -13,6 +14,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from secureprofile.adapters.engine import ScrubText, SparkFunctions
+from secureprofile.guard.cells import CellFunction
 
 
 class SparkEngine:
@@ -21,12 +23,15 @@ class SparkEngine:
     Args:
         session: a ``pyspark.sql.SparkSession``.
         scrub: Python function for scrubbing free text, where a treatment needs one.
+        cells: column → Python function for its cells, where a treatment needs one.
     """
 
-    def __init__(self, session: Any, *, scrub: ScrubText | None = None) -> None:
+    def __init__(
+        self, session: Any, *, scrub: ScrubText | None = None, cells: Mapping[str, CellFunction] | None = None
+    ) -> None:
         self._session = session
         self._backend = ibis.pyspark.connect(session)
-        self.functions = SparkFunctions(scrub)
+        self.functions = SparkFunctions(scrub, cells)
 
     def __enter__(self) -> Self:
         return self

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from secureprofile.cli import show
+from secureprofile.cli.keys import reveal
 from secureprofile.cli.options import Actor, Folder, Json, Memory, Overwrite, Policy, Purpose, Quiet, opened, session
 from secureprofile.cli.scan import scan
 
@@ -27,6 +28,7 @@ def register(app: typer.Typer) -> None:
     app.command()(init)
     app.command()(scan)
     app.command()(anonymize)
+    app.command()(reveal)
     app.command()(ingest)
     app.add_typer(consent, name="consent")
     app.add_typer(exports, name="exports")

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from secureprofile.cli import audit, data, policy, portrait
+from secureprofile.cli import audit, data, keys, policy, portrait
 from secureprofile.cli.demo import run_demo
 from secureprofile.cli.options import Overwrite, Quiet
 from secureprofile.errors import CannotTell, SecureProfileError
@@ -40,6 +40,7 @@ data.register(app)
 portrait.register(app)
 app.add_typer(policy.app, name="policy")
 app.add_typer(audit.app, name="audit")
+app.add_typer(keys.app, name="keys")
 
 
 @app.command()

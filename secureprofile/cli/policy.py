@@ -36,13 +36,14 @@ def explain(policy: Reference) -> None:
     """Show, for each purpose and column, what happens to it."""
     from secureprofile.adapters.policies import load_policy
     from secureprofile.policy.decide import plan_columns
+    from secureprofile.policy.treatments import describe
 
     found = load_policy(policy).policy
     rows = []
     for purpose in found.purposes:
         for dataset, spec in found.datasets.items():
             for plan in plan_columns(found, dataset=dataset, purpose=purpose, header=list(spec.columns)):
-                treatment = "denied" if plan.denied else plan.treatment.kind
+                treatment = "denied" if plan.denied else describe(plan.treatment)
                 rows.append((purpose, dataset, plan.name, plan.category, treatment))
     show.table(("purpose", "dataset", "column", "category", "treatment"), rows)
 

@@ -16,6 +16,7 @@ from secureprofile.adapters.encodings import Compression
 from secureprofile.adapters.files import Source
 from secureprofile.adapters.outputs import whole_file
 from secureprofile.adapters.state import Writer
+from secureprofile.adapters.tokens import add_export_keys
 from secureprofile.audit.entry import size_class
 from secureprofile.errors import CannotTell, PolicyRefused, UsageError
 from secureprofile.flows.gate import Act, Context, authorise, begin, record
@@ -32,7 +33,6 @@ from secureprofile.flows.guarded import (
 )
 from secureprofile.flows.progress import Progress
 from secureprofile.flows.sweep import settle
-from secureprofile.guard.treat import unreadable
 from secureprofile.policy.decide import ColumnPlan
 from secureprofile.policy.model import Dataset
 
@@ -133,7 +133,7 @@ def anonymize(
                     write=lambda result: engine.write(result, partial, form, gzip=gzip),
                     read_back=lambda names: engine.source(written(partial, form, names, gzip=gzip)), path=output,
                 )  # fmt: skip
-            _commit(context, act, done, epoch, dataset=dataset, recipient=whom, digest=_digest(partial))
+            _commit(context, act, done, epoch, dataset=dataset, recipient=whom, digest=digest_of(partial))
         return done
 
 
@@ -188,26 +188,26 @@ def write_treated(
         engine.use_scrubber(scrubber())
         rows_to_treat = with_mentions(allowed, table, plans, engine)
     progress.step(f"treat {dataset}", engine.progress)
-    result = treated(context, rows_to_treat, plans, recipient=recipient, stored=False, engine=engine)
+    ready = treated(context, rows_to_treat, plans, dataset=dataset, recipient=recipient, stored=False, engine=engine)
     rows, redacted = settle(
-        result, plans, engine, write=write, read_back=lambda: read_back(result.columns),
+        ready.result, plans, engine, write=write, read_back=lambda: read_back(ready.result.columns),
         redacting=context.policy.policy.purposes[context.purpose or ""].residue == "redact",
     )  # fmt: skip
     everybody = (
         rows if allowed is table else int(engine.to_arrow(table.aggregate(rows=table.count()))["rows"][0].as_py())
     )
-    counter = unreadable(allowed, plans, engine.functions, stored=False)
-    bad = engine.to_arrow(counter).to_pylist()[0] if counter is not None else {}
     return Treated(
         rows_in=everybody,
         rows_out=rows,
         without_consent=everybody - rows - without_subject,
         without_subject=without_subject,
-        unreadable={name: int(count) for name, count in bad.items() if count},
+        unreadable=ready.unreadable(plans, engine, stored=False),
         columns=tuple(plans),
         entry=act.index,
         path=path,
         redacted=redacted,
+        enrolments=ready.enrolments,
+        kids=ready.kids,
     )
 
 
@@ -244,6 +244,9 @@ def _commit(
         kid = context.keys.pseudonym[0].kid
         purpose = context.purpose or ""
         tx.add_export(entry=act.index, dataset=dataset, purpose=purpose, recipient=recipient, kid=kid, digest=digest)
+        add_export_keys(tx, act.index, done.kids)
+        for enrolment in done.enrolments:
+            enrolment.commit(tx, entry=act.index)
 
     act.commit(
         work,
@@ -253,9 +256,11 @@ def _commit(
         categories=tuple(sorted({plan.category for plan in done.columns})),
         treatments=treatments(done.columns),
         output_digest=digest,
+        details={f"key.{role}": kid for role, kid in done.kids.items()},
     )
 
 
-def _digest(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
+from secureprofile.adapters.clock import now
 from secureprofile.adapters.duckdb import DuckEngine
 from secureprofile.adapters.engine import ScrubText
 from secureprofile.adapters.files import Source, sniff
@@ -18,13 +20,16 @@ from secureprofile.adapters.words import word_lists
 from secureprofile.errors import InputError, PolicyRefused
 from secureprofile.flows.gate import Context, record
 from secureprofile.guard.candidates import identifier_keys, known_column, mentions, sought
+from secureprofile.flows.secrets import ROLES, For, cell_functions, kids_in_use, pad_columns
+from secureprofile.flows.tokenise import Enrolment, tokenise
 from secureprofile.guard.canonical import canonical
 from secureprofile.guard.classify import looks_like_data
 from secureprofile.guard.scrub import Scrubber
 from secureprofile.guard.specs import SPECS
-from secureprofile.guard.treat import pads, split_own, treat
+from secureprofile.guard.treat import Keyed, pads, split_own, treat, unreadable
 from secureprofile.policy.decide import ColumnPlan, plan_columns
-from secureprofile.policy.model import Dataset, Pseudonym, Scrub
+from secureprofile.policy.model import Dataset, Scrub
+from secureprofile.policy.treatments import DateShift
 from secureprofile.vocabulary import DIRECT_IDENTIFIERS, within
 
 _NOT_OWN = ("user.unique_id", "user.biometric", "user.contact.url")
@@ -44,6 +49,8 @@ class Treated:
     entry: int
     path: Path | None
     redacted: int = 0
+    enrolments: tuple[Enrolment, ...] = field(default=(), repr=False)
+    kids: Mapping[str, str] = field(default_factory=dict)
 
 
 def open_file(path: Path) -> Source:
@@ -134,35 +141,66 @@ def people(pairs: Sequence[tuple[str, str]], engine: DuckEngine) -> ir.Table:
     return engine.table(pa.table(columns))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A treatment ready to be executed: the rows as they leave, those they are made from, and what commits with the act."""
+
+    result: ir.Table
+    source: ir.Table
+    keyed: Keyed
+    today: date
+    enrolments: tuple[Enrolment, ...]
+    kids: Mapping[str, str]
+
+    def unreadable(self, plans: Sequence[ColumnPlan], engine: DuckEngine, *, stored: bool) -> dict[str, int]:
+        """Count, per column, the cells that hold something and leave empty because they cannot be treated."""
+        counter = unreadable(self.source, plans, engine.functions, stored=stored, keyed=self.keyed, today=self.today)
+        counts = engine.to_arrow(counter).to_pylist()[0] if counter is not None else {}
+        return {name: int(count) for name, count in counts.items() if count}
+
+
 def treated(
     context: Context,
     table: ir.Table,
     plans: Sequence[ColumnPlan],
     *,
+    dataset: str,
     recipient: str,
     stored: bool,
     engine: DuckEngine,
-) -> ir.Table:
-    """Return the treated table; pseudonym keys are derived for this purpose, recipient and each category."""
-    secret = context.keys.pseudonym[0]
-    categories = sorted({plan.category for plan in plans if isinstance(plan.treatment, Pseudonym)})
-    names = {category: f"k{number}" for number, category in enumerate(categories)}
-    keys = {
-        name: derive(secret, purpose=context.purpose or "", recipient=recipient, category=category)
-        for category, name in names.items()
-    }
-    if keys:
-        table = table.cross_join(engine.table(pa.table({k: [v] for k, v in pads(keys).items()})))
-    return treat(
-        table,
-        plans,
-        key=table,
-        key_names=names,
-        kid=secret.kid,
-        own=own_identifiers(plans),
-        functions=engine.functions,
-        stored=stored,
+) -> Prepared:
+    """Prepare the treated table; keys are derived for this purpose, recipient and each category.
+
+    Raises:
+        PolicyRefused: dates are shifted by subject, and the file has no subject column.
+    """
+    spec = context.policy.policy.datasets[dataset]
+    whom = For(purpose=context.purpose or "", recipient=recipient)
+    category = spec.columns[spec.subject].category
+    shifts = any(isinstance(plan.treatment, DateShift) for plan in plans)
+    if shifts and spec.subject not in table.columns:
+        raise PolicyRefused(
+            f"dates are shifted by person, and the file lacks the column {spec.subject}",
+            reason="missing-column",
+            hint="add the column to the file, or choose another treatment for dates",
+        )
+    names, key_row = pad_columns(context, plans, whom, category)
+    if key_row is not None:
+        table = table.cross_join(engine.table(key_row))
+    table, tokens, waiting = tokenise(context, table, plans, whom, names=names, engine=engine)
+    engine.use_cells(cell_functions(context, plans, whom))
+    kids = kids_in_use(context, plans)
+    keyed = Keyed(
+        names=names,
+        kids={kind: kids[role] for kind, role in ROLES.items() if role in kids},
+        subject=(spec.subject, category) if shifts else None,
+        tokens=tokens,
     )
+    today = now().date()
+    result = treat(
+        table, plans, keyed=keyed, own=own_identifiers(plans), functions=engine.functions, stored=stored, today=today
+    )
+    return Prepared(result=result, source=table, keyed=keyed, today=today, enrolments=tuple(waiting), kids=kids)
 
 
 def treatments(plans: Sequence[ColumnPlan]) -> dict[str, str]:

@@ -15,11 +15,11 @@ from secureprofile.adapters.state import Snapshot, Writer
 from secureprofile.audit.entry import size_class
 from secureprofile.errors import CannotTell
 from secureprofile.flows.gate import Context, authorise, begin
-from secureprofile.flows.guarded import Treated, lookup, people, plan_file, treated, treatments
+from secureprofile.flows.guarded import Prepared, Treated, lookup, people, plan_file, treated, treatments
 from secureprofile.flows.progress import Progress
-from secureprofile.guard.treat import unreadable
 from secureprofile.policy.decide import ColumnPlan
-from secureprofile.policy.model import Dataset, Pseudonym
+from secureprofile.policy.model import Dataset
+from secureprofile.policy.treatments import KEYED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +33,8 @@ class Passing:
 def ingest(context: Context, source: Source, *, dataset: str, progress: Progress) -> Treated:
     """Treat a file and add its rows to the store as a new snapshot.
 
-    The subject column becomes a random vault token; other pseudonymized columns stay out, since keyed pseudonyms could be
-    recomputed after an erasure. Rows that name nobody, or somebody without a valid grant, never reach the store.
+    The subject column becomes a random vault token; other columns with keyed treatments stay out, since what they make could
+    be recomputed after an erasure. Rows that name nobody, or somebody without a valid grant, never reach the store.
     """
     authorise(context, "ingest", "store", dataset=dataset)
     spec = context.policy.policy.datasets[dataset]
@@ -52,10 +52,10 @@ def ingest(context: Context, source: Source, *, dataset: str, progress: Progress
             progress.step(f"guard {source.path.name}", engine.progress)
             rows = keyed.inner_join(passing.table, "lookup_")
             person = ColumnPlan.kept("person")
-            result = treated(context, rows, (person, *plans), recipient="", stored=True, engine=engine)
-            stored = engine.write(result, folder / "part-0.parquet", "parquet")
+            ready = treated(context, rows, (person, *plans), dataset=dataset, recipient="", stored=True, engine=engine)
+            stored = engine.write(ready.result, folder / "part-0.parquet", "parquet")
             make_durable(folder)
-            done = _count(keyed, rows, plans, stored, act.index, folder, engine)
+            done = _count(keyed, ready, plans, stored, act.index, folder, engine)
             act.commit(
                 lambda tx: _show(context, tx, dataset, act.index, stored, passing.epoch),
                 dataset=dataset,
@@ -69,7 +69,7 @@ def ingest(context: Context, source: Source, *, dataset: str, progress: Progress
 
 
 def _storable(plan: ColumnPlan, spec: Dataset) -> bool:
-    return plan.name != spec.subject and not isinstance(plan.treatment, Pseudonym)
+    return plan.name != spec.subject and not isinstance(plan.treatment, KEYED)
 
 
 def _passing(context: Context, keyed: ir.Table, spec: Dataset, engine: DuckEngine) -> Passing:
@@ -88,7 +88,7 @@ def _passing(context: Context, keyed: ir.Table, spec: Dataset, engine: DuckEngin
 
 def _count(
     keyed: ir.Table,
-    rows: ir.Table,
+    ready: Prepared,
     plans: tuple[ColumnPlan, ...],
     stored: int,
     index: int,
@@ -98,14 +98,12 @@ def _count(
     counts = engine.to_arrow(
         keyed.aggregate(rows=keyed.count(), nobody=keyed["lookup_"].isnull().sum().fill_null(0))
     ).to_pylist()[0]
-    counter = unreadable(rows, plans, engine.functions, stored=True)
-    bad = engine.to_arrow(counter).to_pylist()[0] if counter is not None else {}
     return Treated(
         rows_in=int(counts["rows"]),
         rows_out=stored,
         without_consent=int(counts["rows"]) - int(counts["nobody"]) - stored,
         without_subject=int(counts["nobody"]),
-        unreadable={name: int(count) for name, count in bad.items() if count},
+        unreadable=ready.unreadable(plans, engine, stored=True),
         columns=plans,
         entry=index,
         path=folder,

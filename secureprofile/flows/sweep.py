@@ -17,7 +17,7 @@ from secureprofile.guard.residual import NOT_A_TOKEN, Looked, Residue, certain, 
 from secureprofile.guard.scrub import REDACTED
 from secureprofile.guard.spec import PatternSpec
 from secureprofile.policy.decide import ColumnPlan
-from secureprofile.policy.model import Pseudonym, Scrub
+from secureprofile.policy.treatments import Encrypt, Pseudonym, Scrub, Token
 
 SAMPLE = 2_000
 """Different cells of a column that are looked at where no single one can decide."""
@@ -57,7 +57,7 @@ def _suspects(cell: ir.StringValue, plan: ColumnPlan) -> ir.StringValue:
 
 
 def _column(different: ir.Table, plan: ColumnPlan, engine: DuckEngine) -> list[tuple[Residue, frozenset[str]]]:
-    if isinstance(plan.treatment, Pseudonym):
+    if isinstance(plan.treatment, Pseudonym | Token | Encrypt):
         odd = engine.to_arrow(different.limit(SAMPLE))["cell"].to_pylist()
         return [(Residue(column=plan.name, name=NOT_A_TOKEN, cells=len(odd)), frozenset(odd))] if odd else []
     specs = specs_for(plan)

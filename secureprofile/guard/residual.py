@@ -14,12 +14,12 @@ from functools import cache
 import ibis.expr.types as ir
 
 from secureprofile.guard.detect import Finding, find
+from secureprofile.guard.pseudonyms import TOKEN_HEX
 from secureprofile.guard.scrub import LEAST
 from secureprofile.guard.spec import PatternSpec
 from secureprofile.guard.specs import SPECS
-from secureprofile.guard.treat import TOKEN_HEX
 from secureprofile.policy.decide import ColumnPlan
-from secureprofile.policy.model import Keep, Mask, Pseudonym, Scrub
+from secureprofile.policy.treatments import Encrypt, Fpe, Keep, Mask, Pseudonym, Replace, Scrub, Token
 from secureprofile.vocabulary import DIRECT_IDENTIFIERS, within
 
 CERTAIN = 0.85
@@ -48,10 +48,15 @@ class Residue:
 
 def is_token(value: ir.StringValue, plan: ColumnPlan) -> ir.BooleanValue | None:
     """Return whether a cell is what a keyed treatment writes, by its prefix and length; None for other treatments."""
-    if isinstance(plan.treatment, Pseudonym):
-        kid = value.length() - len(f"sp_{plan.treatment.type}__") - TOKEN_HEX
-        return value.startswith(f"sp_{plan.treatment.type}_") & kid.between(1, 8)
-    return None
+    match plan.treatment:
+        case Pseudonym() | Token():
+            start = f"{'sp' if isinstance(plan.treatment, Pseudonym) else 'st'}_{plan.treatment.type}_"
+            kid = value.length() - len(start) - 1 - TOKEN_HEX
+            return value.startswith(start) & kid.between(1, 8)
+        case Encrypt():
+            return value.startswith(f"se_{plan.treatment.type}_")
+        case _:
+            return None
 
 
 def specs_for(plan: ColumnPlan) -> tuple[PatternSpec, ...]:
@@ -97,9 +102,9 @@ def residues(plan: ColumnPlan, looked: Sequence[Looked]) -> dict[str, tuple[Resi
 
 
 def permitted(plan: ColumnPlan, finding: Finding) -> bool:
-    """Tell whether the policy lets this kind stand in this column: it keeps or masks just that category, or a wider one."""
+    """Tell whether the policy lets this kind stand in this column: it keeps, masks or fakes just that category, or a wider one."""
     family = ".".join(finding.category.split(".")[:2])
-    return isinstance(plan.treatment, Keep | Mask) and (
+    return isinstance(plan.treatment, Keep | Mask | Fpe | Replace) and (
         within(finding.category, (plan.category,)) or within(plan.category, (family,))
     )
 

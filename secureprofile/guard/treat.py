@@ -1,12 +1,14 @@
 """Treatments as expressions: a table comes in as text, and leaves as the policy says. Built here, executed by an engine.
 
-Pseudonyms are HMAC-SHA-256 (RFC 2104) spelled as two nested hashes over key pads, because engines have SHA-256 but no HMAC.
-The pads arrive as columns of a joined one-row table: parameters and literals would show up in plans and event logs.
+Each family has a module of its own: ``pseudonyms`` (keyed tokens), ``masks``, ``coarse`` (parts, bands, shifted dates) and ``places``
+(networks, cities) are expressions; ``reversible`` (AES-SIV), ``fpe`` (FF1) and ``fakes`` are functions on cells, which the engine calls.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Protocol
 
 import ibis
@@ -14,16 +16,30 @@ import ibis.expr.types as ir
 
 from secureprofile.guard.candidates import known_column
 from secureprofile.guard.canonical import canonical, trimmed
+from secureprofile.guard.coarse import generalize as generalize
+from secureprofile.guard.coarse import shift_days, shifted, top_bottom
+from secureprofile.guard.coarse import typed as typed
+from secureprofile.guard.masks import mask
+from secureprofile.guard.pseudonyms import pads as pads
+from secureprofile.guard.pseudonyms import pseudonym
 from secureprofile.policy.decide import ColumnPlan
-from secureprofile.policy.model import Drop, Generalize, Keep, Mask, Pseudonym, Scrub
-
-TOKEN_HEX = 32
-"""Hex digits of a token: 128 bits of the HMAC."""
+from secureprofile.policy.treatments import (
+    DateShift,
+    Drop,
+    Encrypt,
+    Fpe,
+    Generalize,
+    Keep,
+    Mask,
+    Pseudonym,
+    Replace,
+    Reveal,
+    Scrub,
+    Token,
+    TopBottom,
+)
 
 _UNIT, _RECORD = "\x1f", "\x1e"
-
-BLOCK = 64
-"""SHA-256's block size in bytes."""
 
 
 class Functions(Protocol):
@@ -35,8 +51,20 @@ class Functions(Protocol):
         """Return the first hex digits of the HMAC-SHA-256 of the text's UTF-8 under the key whose pads are given."""
         ...
 
+    def hex_number(self, text: ir.StringValue) -> ir.IntegerValue:
+        """Return the number that up to 15 lower-case hex digits spell."""
+        ...
+
     def parse_timestamp(self, text: ir.StringValue, form: str) -> ir.TimestampValue:
         """Return the time that ``text`` spells in a strptime pattern, NULL where it does not."""
+        ...
+
+    def cells(self, column: str, value: ir.StringValue) -> ir.StringValue:
+        """Return what the column's :class:`secureprofile.guard.cells.CellFunction` makes of it; NULL where it refuses."""
+        ...
+
+    def refuses(self, column: str, value: ir.StringValue) -> ir.BooleanValue:
+        """Tell where the column's :class:`secureprofile.guard.cells.CellFunction` refuses."""
         ...
 
     def scrub(self, text: ir.StringValue, own: ir.StringValue, known: ir.ArrayValue) -> ir.StringValue:
@@ -47,83 +75,21 @@ class Functions(Protocol):
         ...
 
 
-def pads(keys: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return the one-row key table's cells: two pads for each named key.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keyed:
+    """What keyed treatments find in the table beside the columns of the file.
 
-    Example:
-        >>> sorted(pads({"a": bytes(32)}))
-        ['inner_a', 'outer_a']
+    Args:
+        names: (treatment, data category) → name of its key in the joined key table: ``inner_<name>``, ``outer_<name>``.
+        kids: treatment → id of the secret in use.
+        subject: column that says whose row it is, and its data category; dates are shifted by it.
+        tokens: column → joined column that holds its random tokens.
     """
-    cells = {}
-    for name, key in keys.items():
-        block = key.ljust(BLOCK, b"\0")
-        cells[f"inner_{name}"] = bytes(byte ^ 0x36 for byte in block)
-        cells[f"outer_{name}"] = bytes(byte ^ 0x5C for byte in block)
-    return cells
 
-
-def token(
-    value: ir.StringValue, plan: ColumnPlan, *, key: ir.Table, name: str, kid: str, functions: Functions
-) -> ir.StringValue:
-    """Return ``sp_<type>_<kid>_<32 hex>`` for every cell that holds something."""
-    assert isinstance(plan.treatment, Pseudonym)
-    digest = functions.hmac_hex(canonical(value, plan.category), key[f"inner_{name}"], key[f"outer_{name}"], TOKEN_HEX)
-    return ibis.literal(f"sp_{plan.treatment.type}_{kid}_") + digest
-
-
-def typed(value: ir.StringValue, plan: ColumnPlan, functions: Functions) -> ir.Value:
-    """Read a text cell as the policy's type; NULL where it does not parse.
-
-    Decimals become ``decimal(18, 4)``: sums of them do not depend on the order of rows.
-    """
-    text = trimmed(value).nullif(ibis.literal(""))
-    match plan.spec.type:
-        case "integer":
-            return text.try_cast("float64").round().try_cast("int64")
-        case "decimal":
-            return text.try_cast("decimal(18, 4)")
-        case "date":
-            return _parsed(text, plan, functions).date()
-        case "timestamp":
-            return _parsed(text, plan, functions)
-        case _:
-            return text
-
-
-def _parsed(text: ir.StringValue, plan: ColumnPlan, functions: Functions) -> ir.TimestampValue:
-    forms = [functions.parse_timestamp(text, form) for form in plan.spec.formats]
-    return ibis.coalesce(*forms, text.try_cast("timestamp"))
-
-
-def generalize(value: ir.StringValue, plan: ColumnPlan, functions: Functions) -> ir.Value:
-    """Return the coarser value of a :class:`Generalize` treatment; NULL where the cell does not parse."""
-    assert isinstance(plan.treatment, Generalize)
-    match plan.treatment.to:
-        case "prefix":
-            return trimmed(value).left(plan.treatment.prefix)
-        case "domain":
-            return trimmed(value).lower().re_extract(r"^[^@]+@([^@]+)$", 1).nullif(ibis.literal(""))
-        case "step":
-            step = plan.treatment.step or 1
-            return (trimmed(value).try_cast("float64") / step).floor().cast("int64") * step
-    date = _parsed(trimmed(value).nullif(ibis.literal("")), plan, functions).date()
-    match plan.treatment.to:
-        case "year":
-            return date.year().cast("int64")
-        case "quarter":
-            return date.year().cast("string") + "-Q" + date.quarter().cast("string")
-        case _:
-            return date.year().cast("string") + "-" + date.month().cast("string").lpad(2, "0")
-
-
-def mask(value: ir.StringValue, treatment: Mask) -> ir.StringValue:
-    """Return ``*`` for all but the first and last characters that the policy lets stand; shorter values vanish whole."""
-    first, last = treatment.keep_first, treatment.keep_last
-    length = value.length()
-    hidden = ibis.literal("*").repeat(length - first - last)
-    return ibis.cases(
-        (length > first + last, value.left(first) + hidden + value.right(last)), else_=ibis.literal("*").repeat(length)
-    )
+    names: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    kids: Mapping[str, str] = field(default_factory=dict)
+    subject: tuple[str, str] | None = None
+    tokens: Mapping[str, str] = field(default_factory=dict)
 
 
 def own_cells(table: ir.Table, own: Sequence[tuple[str, str]]) -> ir.StringValue:
@@ -149,45 +115,67 @@ def treat(
     table: ir.Table,
     plans: Sequence[ColumnPlan],
     *,
-    key: ir.Table | None,
-    key_names: Mapping[str, str],
-    kid: str,
+    keyed: Keyed,
     own: Sequence[tuple[str, str]],
     functions: Functions,
     stored: bool,
+    today: date | None = None,
 ) -> ir.Table:
     """Return the table as it may leave.
 
     Args:
-        table: all columns text, as they came; joined with the key table where a column is pseudonymized, and with the keys of mentioned
+        table: all columns text, as they came; joined with the key table where a treatment needs keys, and with the keys of mentioned
             people (:func:`secureprofile.guard.candidates.known_column`) where one is scrubbed.
         plans: one per column, in the order they leave; dropped and denied ones vanish.
-        key: the table that carries the pads (usually ``table`` itself after the join).
-        key_names: data category → name of its key in the key table.
-        kid: id of the pseudonym key.
+        keyed: where keys, tokens and the subject are in the table.
         own: (label, column) of the row's own direct identifiers, for scrubbing.
         functions: the engine's spelling.
         stored: columns that are kept become typed (for the store); otherwise they leave as they came.
+        today: the day on which ages are counted where the policy names none.
     """
-    built: dict[str, ir.Value] = {}
-    for plan in plans:
-        value = table[plan.name]
-        match plan.treatment:
-            case Drop():
-                continue
-            case Keep():
-                built[plan.name] = typed(value, plan, functions) if stored else value
-            case Pseudonym():
-                assert key is not None
-                name = key_names[plan.category]
-                built[plan.name] = token(value, plan, key=key, name=name, kid=kid, functions=functions)
-            case Mask():
-                built[plan.name] = mask(value, plan.treatment)
-            case Generalize():
-                built[plan.name] = generalize(value, plan, functions)
-            case Scrub():
-                built[plan.name] = functions.scrub(value, own_cells(table, own), _mentioned(table, plan))
+    built = {
+        plan.name: _treated(table, plan, keyed, own=own, functions=functions, stored=stored, today=today)
+        for plan in plans
+        if not isinstance(plan.treatment, Drop)
+    }
     return table.select(**built)
+
+
+def _treated(
+    table: ir.Table,
+    plan: ColumnPlan,
+    keyed: Keyed,
+    *,
+    own: Sequence[tuple[str, str]],
+    functions: Functions,
+    stored: bool,
+    today: date | None,
+) -> ir.Value:
+    value = table[plan.name]
+    match plan.treatment:
+        case Keep():
+            return typed(value, plan, functions) if stored else value
+        case Pseudonym():
+            return pseudonym(
+                value, category=plan.category, kind=plan.treatment.type, key=table, functions=functions,
+                name=keyed.names["pseudonym", plan.category], kid=keyed.kids["pseudonym"],
+            )  # fmt: skip
+        case Mask():
+            return mask(value, plan.treatment)
+        case Generalize():
+            return generalize(value, plan, functions, today)
+        case TopBottom():
+            return top_bottom(value, plan.treatment)
+        case DateShift():
+            return _shifted(table, plan, keyed, functions)
+        case Token():
+            return table[keyed.tokens[plan.name]]
+        case Encrypt() | Fpe() | Replace():
+            return functions.cells(plan.name, value)
+        case Scrub():
+            return functions.scrub(value, own_cells(table, own), _mentioned(table, plan))
+        case Reveal() | Drop():
+            raise ValueError(f"{plan.treatment.kind} gives no column of an export")
 
 
 def _mentioned(table: ir.Table, plan: ColumnPlan) -> ir.ArrayValue:
@@ -197,22 +185,53 @@ def _mentioned(table: ir.Table, plan: ColumnPlan) -> ir.ArrayValue:
     return ibis.coalesce(table[known], nobody) if known in table.columns else nobody
 
 
-def unreadable(table: ir.Table, plans: Sequence[ColumnPlan], functions: Functions, *, stored: bool) -> ir.Table | None:
-    """Return the expression that counts, per column, cells that hold something and do not parse (they leave empty)."""
-    reads: dict[str, Callable[[ir.StringValue, ColumnPlan, Functions], ir.Value]] = {}
-    for plan in plans:
-        if isinstance(plan.treatment, Generalize):
-            reads[plan.name] = generalize
-        elif stored and isinstance(plan.treatment, Keep) and plan.spec.type != "text":
-            reads[plan.name] = typed
-    if not reads:
+def _shifted(table: ir.Table, plan: ColumnPlan, keyed: Keyed, functions: Functions) -> ir.StringValue:
+    """Move a column's dates by their subject's days; rows that name nobody get none."""
+    assert isinstance(plan.treatment, DateShift)
+    assert keyed.subject is not None
+    column, category = keyed.subject
+    name = keyed.names["date_shift", category]
+    digest = functions.hmac_hex(canonical(table[column], category), table[f"inner_{name}"], table[f"outer_{name}"], 15)
+    return shifted(table[plan.name], plan, shift_days(digest, plan.treatment.days, functions), functions)
+
+
+def unreadable(
+    table: ir.Table,
+    plans: Sequence[ColumnPlan],
+    functions: Functions,
+    *,
+    stored: bool,
+    keyed: Keyed | None = None,
+    today: date | None = None,
+) -> ir.Table | None:
+    """Return the expression that counts, per column, cells that hold something and cannot be treated (they leave empty)."""
+    bad = {
+        plan.name: told
+        for plan in plans
+        if (told := _unreadable(table, plan, keyed or Keyed(), functions, stored=stored, today=today)) is not None
+    }
+    if not bad:
         return None
-    by_name = {plan.name: plan for plan in plans}
     return table.aggregate(
-        **{
-            name: ((trimmed(table[name]) != "") & read(table[name], by_name[name], functions).isnull())
-            .sum()
-            .fill_null(0)
-            for name, read in reads.items()
-        }
+        **{name: ((trimmed(table[name]) != "") & told).sum().fill_null(0) for name, told in bad.items()}
     )
+
+
+def _unreadable(
+    table: ir.Table, plan: ColumnPlan, keyed: Keyed, functions: Functions, *, stored: bool, today: date | None
+) -> ir.BooleanValue | None:
+    """Tell where a cell cannot be treated; None where that cannot happen."""
+    value = table[plan.name]
+    match plan.treatment:
+        case Generalize():
+            return generalize(value, plan, functions, today).isnull()
+        case TopBottom():
+            return top_bottom(value, plan.treatment).isnull()
+        case DateShift():
+            return _shifted(table, plan, keyed, functions).isnull()
+        case Fpe() | Replace():
+            return functions.refuses(plan.name, value)
+        case Keep() if stored and plan.spec.type != "text":
+            return typed(value, plan, functions).isnull()
+        case _:
+            return None

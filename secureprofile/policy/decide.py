@@ -9,8 +9,9 @@ from typing import Literal
 
 from secureprofile.errors import PolicyRefused, UsageError
 from secureprofile.policy.model import ColumnSpec, Drop, Keep, Policy, Treatment
+from secureprofile.policy.treatments import REVERSIBLE, Reveal
 
-Output = Literal["store", "export", "release"]
+Output = Literal["store", "export", "release", "reveal"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +109,46 @@ def plan_columns(policy: Policy, *, dataset: str, purpose: str, header: Sequence
             hint="mark a column `optional: true` in the policy if files may come without it",
         )
     return tuple(_plan(policy, purpose, name, position, spec.columns[name]) for position, name in enumerate(header, 1))
+
+
+def reveal_columns(
+    policy: Policy, *, dataset: str, purpose: str, exported_for: str, header: Sequence[str]
+) -> tuple[ColumnPlan, ...]:
+    """Plan which columns of an exported file come back: their treatment is the one to undo, ``keep`` for those that stay.
+
+    Columns may be missing, since exports lack some; a column that the policy does not name is refused.
+
+    Raises:
+        PolicyRefused: an unknown column (told by position), or none that may be revealed.
+    """
+    spec = policy.datasets[dataset]
+    unknown = [position for position, name in enumerate(header, start=1) if name not in spec.columns]
+    if unknown:
+        raise PolicyRefused(
+            f"columns {', '.join(map(str, unknown[:8]))} of {len(header)}: not named by the policy for dataset {dataset}",
+            reason="uncategorised-column",
+            hint=f"leave them out, or add them under datasets.{dataset}.columns with optional: true",
+        )
+    plans = tuple(
+        _revealing(policy, purpose, exported_for, name, position, spec.columns[name])
+        for position, name in enumerate(header, 1)
+    )
+    if not any(isinstance(plan.treatment, REVERSIBLE) for plan in plans):
+        raise PolicyRefused(
+            f"purpose {purpose} may reveal none of the file's columns",
+            reason="nothing-to-reveal",
+            hint="the policy says which categories: secureprofile policy explain",
+        )
+    return plans
+
+
+def _revealing(
+    policy: Policy, purpose: str, exported_for: str, name: str, position: int, spec: ColumnSpec
+) -> ColumnPlan:
+    done = policy.treatment(exported_for, spec.category)
+    allowed = isinstance(policy.treatment(purpose, spec.category), Reveal) and isinstance(done, REVERSIBLE)
+    undone: Treatment = done if allowed and done is not None else Keep()
+    return ColumnPlan(name=name, position=position, category=spec.category, treatment=undone, spec=spec)
 
 
 def _plan(policy: Policy, purpose: str, name: str, position: int, spec: ColumnSpec) -> ColumnPlan:

@@ -9,86 +9,20 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
+from pydantic import BeforeValidator, Field, StrictBool
 
+from secureprofile.policy.treatments import Drop as Drop
+from secureprofile.policy.treatments import Generalize as Generalize
+from secureprofile.policy.treatments import Keep as Keep
+from secureprofile.policy.treatments import Mask as Mask
+from secureprofile.policy.treatments import Model
+from secureprofile.policy.treatments import Pseudonym as Pseudonym
+from secureprofile.policy.treatments import Scrub as Scrub
+from secureprofile.policy.treatments import Treatment as Treatment
 from secureprofile.vocabulary import within
 
 Name: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")]
 Duration: TypeAlias = Annotated[str, Field(pattern=r"^P(\d+Y)?(\d+M)?(\d+W)?(\d+D)?$", min_length=3)]
-
-
-class Model(BaseModel):
-    """Frozen, closed: an unknown key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
-
-
-# --- treatments ---------------------------------------------------------------------------------------------------------
-
-
-class Keep(Model):
-    """The value leaves as it came."""
-
-    kind: Literal["keep"] = "keep"
-
-
-class Drop(Model):
-    """The column does not leave."""
-
-    kind: Literal["drop"] = "drop"
-
-
-class Pseudonym(Model):
-    """A keyed token: the same person gets the same one for one purpose and recipient, an unlinkable one for another.
-
-    ``type`` stands in the token (``sp_<type>_<kid>_<32 hex>``); columns that must join share a category.
-    """
-
-    kind: Literal["pseudonym"] = "pseudonym"
-    type: Annotated[str, Field(pattern=r"^[a-z0-9]{1,8}$")] = "id"
-
-
-class Mask(Model):
-    """All characters but the first ``keep_first`` and the last ``keep_last`` become ``*``; shorter values vanish whole."""
-
-    kind: Literal["mask"] = "mask"
-    keep_first: Annotated[int, Field(ge=0, le=8)] = 0
-    keep_last: Annotated[int, Field(ge=0, le=8)] = 0
-
-
-class Generalize(Model):
-    """A coarser value: dates to year, quarter or month; numbers down to a multiple of ``step``; text to ``prefix`` characters."""
-
-    kind: Literal["generalize"] = "generalize"
-    to: Literal["year", "quarter", "month", "step", "prefix", "domain"]
-    step: Annotated[int, Field(ge=1)] | None = None
-    prefix: Annotated[int, Field(ge=1, le=32)] | None = None
-
-
-class Scrub(Model):
-    """Free text with every personal datum found in it replaced by its kind: ``[PHONE]``."""
-
-    kind: Literal["scrub"] = "scrub"
-
-
-def _spell_out(value: Any) -> Any:
-    """Let people write ``drop`` or ``{generalize: {to: year}}`` for ``{kind: generalize, to: year}``."""
-    if isinstance(value, str):
-        return {"kind": value}
-    if isinstance(value, dict) and "kind" not in value and len(value) == 1:
-        kind, parameters = next(iter(value.items()))
-        if isinstance(parameters, dict):
-            return {"kind": kind, **parameters}
-    return value
-
-
-Treatment: TypeAlias = Annotated[
-    Annotated[Keep | Drop | Pseudonym | Mask | Generalize | Scrub, Field(discriminator="kind")],
-    BeforeValidator(_spell_out),
-]
-
-
-# --- what there is ------------------------------------------------------------------------------------------------------
 
 
 class About(Model):
@@ -156,16 +90,19 @@ class Purpose(Model):
     """Why data is used, on which lawful basis, by whom, and which treatment each data category gets.
 
     ``outputs`` says where rows may go: ``store`` (kept as pseudonyms, to build portraits), ``export`` (row-level files for a
-    recipient), ``release`` (noisy aggregates). The most specific category in ``allow`` wins; what is not covered is denied.
-    ``residue`` says what happens when treated rows still hold personal data: no file, or one with those cells redacted.
+    recipient), ``release`` (noisy aggregates), ``reveal`` (what was encrypted for the purposes in ``reveals`` comes back, for
+    the categories that ``allow`` gives the treatment ``reveal``). The most specific category in ``allow`` wins; what is not
+    covered is denied. ``residue`` says what happens when treated rows still hold personal data: no file, or one with those
+    cells redacted.
     """
 
     data_use: str
     lawful_basis: Annotated[dict[Literal["GDPR", "PIPL"], str], Field(min_length=1)]
     roles: Annotated[tuple[Name, ...], Field(min_length=1)]
-    outputs: Annotated[tuple[Literal["store", "export", "release"], ...], Field(min_length=1)]
+    outputs: Annotated[tuple[Literal["store", "export", "release", "reveal"], ...], Field(min_length=1)]
     consent: Literal["required", "not-required"]
     allow: Annotated[dict[str, Treatment], Field(min_length=1)]
+    reveals: tuple[Name, ...] = ()
     minimum_group: Annotated[int, Field(ge=1)] = 20
     budget: Budget | None = None
     retention: Duration
@@ -187,8 +124,12 @@ class Policy(Model):
     tags: str | None = None
     releases: str | None = None
 
+    def rule(self, purpose: str, category: str) -> str | None:
+        """Return the most specific category of the purpose's rules that covers ``category``, None where none does."""
+        rules = [rule for rule in self.purposes[purpose].allow if within(category, (rule,))]
+        return max(rules, key=len) if rules else None
+
     def treatment(self, purpose: str, category: str) -> Treatment | None:
         """Return the treatment that ``purpose`` prescribes for ``category``: the most specific rule, or None (denied)."""
-        allow = self.purposes[purpose].allow
-        rules = [rule for rule in allow if within(category, (rule,))]
-        return allow[max(rules, key=len)] if rules else None
+        rule = self.rule(purpose, category)
+        return None if rule is None else self.purposes[purpose].allow[rule]

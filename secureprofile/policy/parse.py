@@ -15,7 +15,9 @@ from pydantic_core import ErrorDetails
 
 from secureprofile.errors import PolicyFileError, Problem
 from secureprofile.policy.document import Document, Path, read_yaml
-from secureprofile.policy.model import Dataset, Generalize, Keep, Policy, Purpose
+from secureprofile.policy.model import Dataset, Keep, Policy, Purpose
+from secureprofile.policy.sense import treatment_findings
+from secureprofile.policy.treatments import KINDS, PARAMETERS, REVERSIBLE, DateShift, Reveal
 from secureprofile.vocabulary import DATA_CATEGORIES, DATA_USES, LAWFUL_BASES, SENSITIVE, within
 
 Finding = tuple[Path, str, str]
@@ -114,10 +116,19 @@ def _shape(detail: ErrorDetails, document: Document) -> Finding:
         return path, f"expected {expected}", "write one of these words"
     limits = ", ".join(f"{_SIGNS[name]} {value}" for name, value in context.items() if name in _SIGNS)
     message, hint = _EXPECTED.get(kind, ("not of the expected kind", "see: secureprofile policy schema"))
+    if kind == "model_attributes_type" and len(path) == 4 and path[2] == "allow":
+        message, hint = _EXPECTED["union_tag_not_found"]
+    if kind == "string_pattern_mismatch" and path and path[-1] in _FORMS:
+        hint = _FORMS[str(path[-1])]
     return path, message + (f": expected {limits}" if limits else ""), hint
 
 
 _SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "min_length": "at least"}
+_FORMS = {
+    "pattern": "# lets a letter or digit stand, * hides one: ###****####",
+    "type": "one to eight of a–z and 0–9",
+    "as_of": "a day: 2026-01-31",
+}
 _MAPPING = ("expected a mapping", "write `key: value` lines, indented below it, or {key: value}")
 _LIST = ("expected a list", "write [one, two], also for a single one")
 _WHOLE = ("expected a whole number", "write digits, without quotes")
@@ -133,7 +144,7 @@ _EXPECTED: Mapping[str, tuple[str, str]] = {
     "model_attributes_type": _MAPPING,
     "tuple_type": _LIST,
     "list_type": _LIST,
-    "union_tag_not_found": ("expected a treatment", "keep, drop, pseudonym, mask, generalize or scrub"),
+    "union_tag_not_found": ("expected a treatment", "one of: " + ", ".join(KINDS)),
     "int_type": _WHOLE,
     "int_parsing": _WHOLE,
     "int_from_float": _WHOLE,
@@ -146,6 +157,7 @@ _EXPECTED: Mapping[str, tuple[str, str]] = {
     "less_than": _LARGE,
     "less_than_equal": _LARGE,
     "too_short": ("too short", "write one, or remove the key"),
+    "too_long": ("too long", "leave some out"),
 }
 
 
@@ -165,6 +177,8 @@ def _written(location: tuple[int | str, ...], value: Any) -> Path:
 
 def _known_keys(location: tuple[int | str, ...]) -> list[str]:
     """Return the keys that the model at a place knows, by walking the schema of names."""
+    if "allow" in location and location[-1] in PARAMETERS:
+        return list(PARAMETERS[str(location[-1])])
     model: type[BaseModel] = Policy
     for step in location:
         nested = _MODELS.get((model.__name__, str(step)))
@@ -300,13 +314,67 @@ def _purpose(policy: Policy, name: str, purpose: Purpose) -> Iterator[Finding]:
     for category, treatment in purpose.allow.items():
         place = (*here, "allow", category)
         if isinstance(treatment, Keep) and "export" in purpose.outputs and within(category, SENSITIVE):
-            yield place, "sensitive data may not be kept in an export", "drop, mask, generalize or pseudonym"
-        if isinstance(treatment, Generalize):
-            for key in ("step", "prefix"):
-                if (getattr(treatment, key) is None) == (treatment.to == key):
-                    yield place, f"`{key}` belongs to `to: {key}`", f"{{generalize: {{to: {key}, {key}: 3}}}}"
+            yield place, "sensitive data may not be kept in an export", "drop, mask, generalize, encrypt or pseudonym"
+        for message, hint in treatment_findings(treatment, category):
+            yield place, message, hint
+    yield from _shifted(policy, name, purpose)
+    yield from _reveals(policy, name, purpose)
     yield from _subjects(policy, name, purpose)
     yield from _budget(policy, name, purpose)
+
+
+def _shifted(policy: Policy, name: str, purpose: Purpose) -> Iterator[Finding]:
+    """What is shifted must be read as a date or a time, and belong to somebody."""
+    for dataset, spec in policy.datasets.items():
+        for column, about in spec.columns.items():
+            rule = policy.rule(name, about.category)
+            if isinstance(policy.treatment(name, about.category), DateShift) and about.type not in (
+                "date",
+                "timestamp",
+            ):
+                message = f"column {column} of {dataset} is shifted, but not read as a date"
+                yield (
+                    ("purposes", name, "allow", str(rule)),
+                    message,
+                    f"datasets.{dataset}.columns.{column}: add type: date",
+                )
+
+
+def _reveals(policy: Policy, name: str, purpose: Purpose) -> Iterator[Finding]:
+    """A purpose that reveals does nothing else, and names purposes whose exports can be undone."""
+    here = ("purposes", name)
+    if "reveal" not in purpose.outputs:
+        if purpose.reveals:
+            yield (*here, "reveals"), "only a purpose with the output reveal has it", "outputs: [reveal]"
+        for category, treatment in purpose.allow.items():
+            if isinstance(treatment, Reveal):
+                yield (*here, "allow", category), "only a purpose with the output reveal reveals", "outputs: [reveal]"
+        return
+    if purpose.outputs != ("reveal",):
+        yield (*here, "outputs"), "reveal stands alone", "make a purpose of its own for revealing"
+    if purpose.consent == "required":
+        message = "consent cannot be asked of rows without identifiers"
+        yield (*here, "consent"), message, "reveal on another lawful basis: consent: not-required"
+    if not purpose.reveals:
+        yield here, "missing key `reveals`", "reveals: [the purposes whose exports may be revealed]"
+    for position, other in enumerate(purpose.reveals):
+        if other not in policy.purposes or "export" not in policy.purposes[other].outputs:
+            fitting = [one for one, body in policy.purposes.items() if "export" in body.outputs]
+            yield (*here, "reveals", position), "not a purpose that exports", _nearest(other, fitting)
+    exporting = [other for other in purpose.reveals if other in policy.purposes]
+    for category, treatment in purpose.allow.items():
+        if not isinstance(treatment, Reveal):
+            message = "a purpose that reveals has no other treatment: what it does not name stays as it is"
+            yield (*here, "allow", category), message, f"{category}: reveal"
+        elif not any(_undoable(policy, other, category) for other in exporting):
+            message = f"none of {', '.join(exporting) or 'its purposes'} encrypts this"
+            yield (*here, "allow", category), message, "encrypt, token or fpe can be revealed; a pseudonym cannot"
+
+
+def _undoable(policy: Policy, purpose: str, category: str) -> bool:
+    """Tell whether a purpose encrypts a category or something below it."""
+    below = [rule for rule in policy.purposes[purpose].allow if within(rule, (category,))]
+    return any(isinstance(policy.treatment(purpose, one), REVERSIBLE) for one in (category, *below))
 
 
 def _subjects(policy: Policy, name: str, purpose: Purpose) -> Iterator[Finding]:

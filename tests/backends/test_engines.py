@@ -14,13 +14,20 @@ import pyarrow.parquet as pq
 import pytest
 
 from secureprofile.adapters.duckdb import DuckEngine
+from secureprofile.adapters.engine import SparkFunctions
 from secureprofile.adapters.policies import load_policy
+from secureprofile.adapters.words import fake_words
 from secureprofile.dp.marginals import counting
 from secureprofile.guard.canonical import canonical, canonical_text
-from secureprofile.guard.treat import pads, treat, typed
+from secureprofile.guard.fakes import Fakes
+from secureprofile.guard.fpe import FormatPreserving
+from secureprofile.guard.reversible import Encryption
+from secureprofile.guard.treat import Keyed, pads, treat, typed, unreadable
 from secureprofile.policy.decide import plan_columns
+from secureprofile.policy.parse import parse_policy
 from secureprofile.portrait.build import clean, profile
 from secureprofile.portrait.dictionary import load_tags
+from tests.flows.treated import POLICY
 
 pytestmark = [
     # PySpark 4.0 warns about its own use of pandas 3, and leaves sockets to the garbage collector.
@@ -95,13 +102,73 @@ def treated(engine: Any, folder: Path) -> list[tuple[Any, ...]]:
         if plan.name != "notes"
     ]
     categories = sorted({plan.category for plan in plans if plan.treatment.kind == "pseudonym"})
-    names = {category: f"k{n}" for n, category in enumerate(categories)}
+    names = {("pseudonym", category): f"k{n}" for n, category in enumerate(categories)}
     key_row = pads({name: bytes([7 + n]) * 32 for n, name in enumerate(names.values())})
     joined = table(engine, PEOPLE, folder).cross_join(ibis.memtable(pa.table({k: [v] for k, v in key_row.items()})))
     return rows(
         engine,
-        treat(joined, plans, key=joined, key_names=names, kid="k1", own=[], functions=engine.functions, stored=False),
+        treat(
+            joined,
+            plans,
+            keyed=Keyed(names=names, kids={"pseudonym": "k1"}),
+            own=[],
+            functions=engine.functions,
+            stored=False,
+        ),
     )
+
+
+EVERY = {
+    "person": ["P1", "P1", "P2", " p3 ", "", None, "P4"],
+    "name": ["Zoë Quill", "王小明", "", "サトウ アキラ", "x", None, "O'Neil, Ann"],
+    "mail": ["a@example.org", "A@example.org", "", "no", "é😀", None, "se_mail_k1_00"],
+    "phone": ["138 1234 5678", "13812345678", "(138)-1234.5678", "12", "", None, "138é1234567"],
+    "card": ["4111 1111 1111 1111", "4111111111111112", "", "x", "5555555555554444", None, "４１１１１１１１１１１１１１１１"],
+    "account": ["DE44-500105", "de44500105", "", "?", "FR99 XYZ123", None, "DE44-500105"],
+    "cn_id": ["11010519491231002X", "11010519491231002x", "", "1", "110105194902300021", None, "11010519491231002X"],
+    "handle": ["zq", "sp_nick_k1_" + "0" * 32, "", " zq ", "sp_other_k1_" + "0" * 32, None, "é"],
+    "born": ["1990-05-01", "2009-11-02", "", "never", "1890-01-01", None, "2026-12-31"],
+    "seen": ["2026-01-05 10:00:00", "2026-02-28 23:59:59", "", "soon", "2026-01-01", None, "2025-12-31 00:00:01"],
+    "street": ["1 Mill Lane, Leeds LS1 4AB", "江苏省南京市玄武区中山路1号", "", "nowhere", "12 George St, Sydney NSW 2000", None,
+               "Hauptstraße 5, 10115 Berlin"],
+    "postcode": ["LS1 4AB", "210000", "", "12", "１２３４", None, "ab"],
+    "ip": ["192.0.2.77", "2001:DB8:0:7::1", "::", "300.1.1.1", "::ffff:192.0.2.1", None, "0:0:1:2::"],
+    "spent": ["12.50", "-3", "", "many", "1e400", None, "1d"],
+    "visits": ["0", "1", "", "x", "10", None, "NaN"],
+}  # fmt: skip
+
+
+def every_treatment(engine: Any, functions: Any, folder: Path) -> list[tuple[Any, ...]]:
+    """All treatments of a policy that uses each one; random tokens, which come from the state, stand in a column of their own."""
+    plans = plan_columns(every_policy(), dataset="people", purpose="share", header=list(EVERY))
+    names = {("pseudonym", "user.account.username"): "a", ("date_shift", "user.unique_id"): "b"}
+    key_row = pads({"a": bytes(range(32)), "b": bytes(range(1, 33))})
+    text = table(engine, EVERY, folder).mutate(drawn=ibis.literal("st_cust_k1_drawn"))
+    joined = text.cross_join(ibis.memtable(pa.table({k: [v] for k, v in key_row.items()})))
+    keyed = Keyed(
+        names=names, kids={"pseudonym": "k1"}, subject=("person", "user.unique_id"), tokens={"person": "drawn"}
+    )
+    made = treat(joined, plans, keyed=keyed, own=[], functions=functions, stored=False)
+    counter = unreadable(joined, plans, functions, stored=False, keyed=keyed)
+    assert counter is not None
+    return rows(engine, made) + rows(engine, counter)
+
+
+def every_policy() -> Any:
+    return parse_policy(POLICY, file="every.yaml", siblings=lambda name: None).policy
+
+
+def on_cells() -> dict[str, Any]:
+    """The functions on cells that the policy needs, under fixed keys."""
+    allow = every_policy().purposes["share"].allow
+    category = "user.contact.email"
+    return {
+        "mail": Encryption({"k1": bytes(range(64))}, kind="mail", category=category),
+        "card": FormatPreserving(bytes(32), allow["user.financial.credit_card"]),
+        "account": FormatPreserving(bytes(32), allow["user.financial.bank_account"]),
+        "cn_id": FormatPreserving(bytes(32), allow["user.government_id"]),
+        "name": Fakes(bytes(32), allow["user.name"], category="user.name", words=fake_words()),
+    }
 
 
 def portrait(engine: Any, folder: Path) -> dict[str, list[tuple[Any, ...]]]:
@@ -137,6 +204,17 @@ def test_the_same_portrait_rejects_and_counts(spark: Any, tmp_path: Path) -> Non
         ours = portrait(duck, tmp_path)
     assert ours == portrait(spark, tmp_path)
     assert {rule for rule, count in ours["rejects"] if count} == {"cancelled", "future", "duplicate"}
+
+
+def test_every_treatment_is_the_same(spark: Any, tmp_path: Path) -> None:
+    with DuckEngine(temp=tmp_path) as duck:
+        duck.use_cells(on_cells())
+        ours = every_treatment(duck, duck.functions, tmp_path)
+    theirs = every_treatment(spark, SparkFunctions(None, on_cells()), tmp_path)
+    for one, other in zip(ours, theirs, strict=True):
+        assert one == other
+    assert len(ours) == 8
+    assert sum("se_mail_k1_" in str(row) for row in ours) == 5
 
 
 CELLS = [" １３８ 1234-5678 ", "A@B.C ", "11010519491231002x", "", "   ", "(020) 7946.0306", "é", "\tx\n"]

@@ -135,7 +135,7 @@ def test_a_column_of_tokens_holds_tokens_only(place: Path, monkeypatch: pytest.M
     from secureprofile.guard import treat
 
     orders(place / "orders.csv")
-    monkeypatch.setattr(treat, "token", lambda value, *_, **__: value)
+    monkeypatch.setattr(treat, "pseudonym", lambda value, *_, **__: value)
     assert anonymized(place) == 1
     assert f"customer: not a token in {ROWS} different cells" in capsys.readouterr().err
 

@@ -59,7 +59,7 @@ WRONG = {
     "purposes.portrait.data_use": ("data_use", "Fideslang", "did you mean analytics.reporting?"),
     "purposes.portrait.lawful_basis.GDPR": ("lawful_basis", "lawful basis of GDPR", "one of: consent"),
     "purposes.portrait.roles": ("roles: [analyzt]", "a role that", "did you mean analyst?"),
-    "purposes.portrait.outputs.1": ("outputs", "'store', 'export' or 'release'", "one of these"),
+    "purposes.portrait.outputs.1": ("outputs", "'store', 'export', 'release' or 'reveal'", "one of these"),
     "purposes.portrait.retention": ("retention", "another form", "P1Y"),
     "purposes.portrait.allow.user.contact.email": ("blur", "'keep', 'drop'", "one of these"),
     "purposes.portrait.allow.user.contact.phone_number.mask.keep_last": ("keep_last", "≤ 8", "lower"),

@@ -1,0 +1,68 @@
+"""The verbs ``keys list`` and ``keys rotate``: which keys there are, and a newer one for a role."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from secureprofile.adapters.clock import now
+from secureprofile.adapters.keys import KeyRing, grow_ring, load_ring
+from secureprofile.adapters.tokens import key_uses
+from secureprofile.errors import PolicyRefused, UsageError
+from secureprofile.flows.gate import Context, begin, record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyUse:
+    """One key of the ring, without its secret. ``exports``: how many row-level files were made with it."""
+
+    role: str
+    kid: str
+    made: str
+    age_days: int
+    newest: bool
+    exports: int
+
+
+def list_keys(context: Context) -> list[KeyUse]:
+    """Return all keys by role, the newest of each first; recorded."""
+    record(context, "keys.list", result="allow", reason="done")
+    with context.state.reading() as view:
+        uses, reference = key_uses(view), str(view.meta("keys"))
+    ring, today = load_ring(reference), now().date()
+    return [
+        KeyUse(
+            role=role,
+            kid=secret.kid,
+            made=secret.made,
+            age_days=(today - date.fromisoformat(secret.made)).days,
+            newest=place == 0,
+            exports=uses.get((role, secret.kid), 0),
+        )
+        for role in KeyRing.ROLES
+        for place, secret in enumerate(ring.of(role))
+    ]
+
+
+def rotate(context: Context, role: str) -> str:
+    """Add a newer key to a role and return its id: announced in the log before the file changes, and told after.
+
+    What was made under older keys can still be revealed. New pseudonyms, tokens and ciphertexts do not join with old ones.
+
+    Raises:
+        UsageError: the role does not rotate.
+        PolicyRefused: somebody else than the workspace's creator; recorded.
+    """
+    if role not in KeyRing.ROTATING:
+        raise UsageError("this role gets no newer key", hint="one of: " + ", ".join(KeyRing.ROTATING))
+    if not context.creator:
+        record(context, "keys.rotate", result="deny", reason="not-the-creator")
+        raise PolicyRefused(
+            "only the creator of a workspace rotates its keys", reason="not-the-creator", hint="ask whoever made it"
+        )
+    with context.state.reading() as view:
+        reference = str(view.meta("keys"))
+    with begin(context, "keys.rotate", details={"role": role}) as act:
+        kid = grow_ring(reference, role, day=now().date().isoformat()).of(role)[0].kid
+        act.commit(lambda tx: None, details={"role": role, "kid": kid})
+    return kid
