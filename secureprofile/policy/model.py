@@ -6,15 +6,42 @@ JSON schema (``secureprofile policy schema``). Unknown keys are errors. What a p
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
+from pydantic_core import PydanticCustomError
 
 from secureprofile.vocabulary import within
 
 Name: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")]
+Region: TypeAlias = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+"""ISO 3166-1 alpha-2; ``policy check`` knows which there are."""
+
+
+def _no_truth(value: Any) -> Any:
+    """Refuse ``true`` where a number belongs: Python counts it as 1."""
+    if isinstance(value, bool):
+        raise PydanticCustomError("number_type", "expected a number")
+    return value
+
+
+Whole: TypeAlias = Annotated[int, BeforeValidator(_no_truth)]
+Exact: TypeAlias = Annotated[Decimal, BeforeValidator(_no_truth)]
 Duration: TypeAlias = Annotated[str, Field(pattern=r"^P(\d+Y)?(\d+M)?(\d+W)?(\d+D)?$", min_length=3)]
+
+
+def _day(value: str) -> str:
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        raise PydanticCustomError("day_form", "expected a day") from None
+    return value
+
+
+Day: TypeAlias = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$"), AfterValidator(_day)]
+"""A day of the calendar, ``2027-12-31``; compared as text."""
 
 
 class Model(BaseModel):
@@ -52,8 +79,8 @@ class Mask(Model):
     """All characters but the first ``keep_first`` and the last ``keep_last`` become ``*``; shorter values vanish whole."""
 
     kind: Literal["mask"] = "mask"
-    keep_first: Annotated[int, Field(ge=0, le=8)] = 0
-    keep_last: Annotated[int, Field(ge=0, le=8)] = 0
+    keep_first: Annotated[Whole, Field(ge=0, le=8)] = 0
+    keep_last: Annotated[Whole, Field(ge=0, le=8)] = 0
 
 
 class Generalize(Model):
@@ -61,8 +88,8 @@ class Generalize(Model):
 
     kind: Literal["generalize"] = "generalize"
     to: Literal["year", "quarter", "month", "step", "prefix", "domain"]
-    step: Annotated[int, Field(ge=1)] | None = None
-    prefix: Annotated[int, Field(ge=1, le=32)] | None = None
+    step: Annotated[Whole, Field(ge=1)] | None = None
+    prefix: Annotated[Whole, Field(ge=1, le=32)] | None = None
 
 
 class Scrub(Model):
@@ -77,7 +104,7 @@ def _spell_out(value: Any) -> Any:
         return {"kind": value}
     if isinstance(value, dict) and "kind" not in value and len(value) == 1:
         kind, parameters = next(iter(value.items()))
-        if isinstance(parameters, dict):
+        if isinstance(parameters, dict) and "kind" not in parameters:  # `{drop: {kind: keep}}` would keep
             return {"kind": kind, **parameters}
     return value
 
@@ -92,22 +119,26 @@ Treatment: TypeAlias = Annotated[
 
 
 class About(Model):
-    """Who answers for this policy, where it applies, and since when. A change is a new version."""
+    """Who answers for this policy, where it applies, and since when. A change is a new version.
+
+    ``region`` (ISO 3166-1 alpha-2) says how phone numbers without a country code are read, where a column does not say.
+    """
 
     id: Name
-    version: Annotated[int, Field(ge=1)]
+    version: Annotated[Whole, Field(ge=1)]
     owner: str
     jurisdiction: Annotated[tuple[Literal["GDPR", "PIPL"], ...], Field(min_length=1)]
     effective: str = ""
+    region: Region | None = None
 
 
 class Domain(Model):
     """One privacy unit, how many of them the policy declares, and the lifetime ceiling of what may be learnt about one."""
 
     unit: str
-    population: Annotated[int, Field(ge=1)]
-    epsilon: Annotated[Decimal, Field(gt=0, le=100)]
-    delta: Annotated[Decimal, Field(ge=0, lt=1)] = Decimal(0)
+    population: Annotated[Whole, Field(ge=1)]
+    epsilon: Annotated[Exact, Field(gt=0, le=100)]
+    delta: Annotated[Exact, Field(ge=0, lt=1)] = Decimal(0)
     filter: Literal["basic"] = "basic"
 
 
@@ -120,13 +151,14 @@ class ColumnSpec(Model):
     """One column: its data category and how its cells are read.
 
     ``formats`` are strptime patterns, tried in order; ISO 8601 needs none. A cell that does not parse is stored empty and
-    counted. ``optional`` columns may be missing from a file.
+    counted. ``optional`` columns may be missing from a file. ``region`` says how phone numbers without a country code are read.
     """
 
     category: str
     type: Literal["text", "integer", "decimal", "date", "timestamp"] = "text"
     formats: tuple[str, ...] = ()
     optional: StrictBool = False
+    region: Region | None = None
 
 
 Column: TypeAlias = Annotated[ColumnSpec, BeforeValidator(_column)]
@@ -148,8 +180,22 @@ class Dataset(Model):
 class Budget(Model):
     """A sub-limit of the domain's ceiling, never an addition to it."""
 
-    epsilon: Annotated[Decimal, Field(gt=0)]
-    delta: Annotated[Decimal, Field(ge=0, lt=1)] = Decimal(0)
+    epsilon: Annotated[Exact, Field(gt=0)]
+    delta: Annotated[Exact, Field(ge=0, lt=1)] = Decimal(0)
+
+
+class Recipient(Model):
+    """Who may get row-level files: under which agreement, until when (ISO 8601 day, the last one included), for which purposes.
+
+    Without ``purposes`` the agreement covers every purpose that names the recipient. ``country`` (ISO 3166-1 alpha-2) is where
+    the files go; a purpose with ``cross_border: false`` refuses one outside the policy's jurisdiction.
+    """
+
+    agreement: Annotated[str, Field(min_length=1)]
+    expires: Day
+    contact: str = ""
+    country: Region | None = None
+    purposes: tuple[Name, ...] = ()
 
 
 class Purpose(Model):
@@ -165,7 +211,7 @@ class Purpose(Model):
     outputs: Annotated[tuple[Literal["store", "export", "release"], ...], Field(min_length=1)]
     consent: Literal["required", "not-required"]
     allow: Annotated[dict[str, Treatment], Field(min_length=1)]
-    minimum_group: Annotated[int, Field(ge=1)] = 20
+    minimum_group: Annotated[Whole, Field(ge=1)] = 20
     budget: Budget | None = None
     retention: Duration
     recipients: tuple[str, ...] = ("internal",)
@@ -175,18 +221,27 @@ class Purpose(Model):
 class Policy(Model):
     """The whole file. ``releases`` and ``tags`` name sibling files; the policy hash covers them."""
 
-    secureprofile: Literal[1]
+    secureprofile: Annotated[Literal[1], BeforeValidator(_no_truth)]
     policy: About
     defaults: Literal["deny"]
     roles: Annotated[dict[Name, tuple[str, ...]], Field(min_length=1)]
     domains: Annotated[dict[Name, Domain], Field(min_length=1)]
     datasets: Annotated[dict[Name, Dataset], Field(min_length=1)]
     purposes: Annotated[dict[Name, Purpose], Field(min_length=1)]
+    recipients: dict[Name, Recipient] = {}
     tags: str | None = None
     releases: str | None = None
 
     def treatment(self, purpose: str, category: str) -> Treatment | None:
         """Return the treatment that ``purpose`` prescribes for ``category``: the most specific rule, or None (denied)."""
-        allow = self.purposes[purpose].allow
-        rules = [rule for rule in allow if within(category, (rule,))]
-        return allow[max(rules, key=len)] if rules else None
+        rule = self.rule(purpose, category)
+        return self.purposes[purpose].allow[rule] if rule else None
+
+    def rule(self, purpose: str, category: str) -> str | None:
+        """Return the category of the most specific rule of ``purpose`` that covers ``category``."""
+        rules = [rule for rule in self.purposes[purpose].allow if within(category, (rule,))]
+        return max(rules, key=len) if rules else None
+
+    def region(self, spec: ColumnSpec) -> str | None:
+        """Return the region by which a column's phone numbers are read: its own, else the policy's; None: nobody says."""
+        return spec.region or self.policy.region
