@@ -5,12 +5,15 @@ postponed annotations.
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Protocol
 
 import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import pyarrow as pa
+
+from secureprofile.guard.canonical import remembered
 
 ScrubText = Callable[[str, str], str]
 """(free text, own identifiers as joined by ``guard.treat.own_cells``) → scrubbed text."""
@@ -43,6 +46,29 @@ def _scrub_udf(scrub: ScrubText) -> Any:
     return scrubbed
 
 
+@cache
+def _spelled_udf(category: str, region: str | None) -> Any:
+    """Wrap the canonical spelling of one category and region so that an engine calls it on Arrow batches."""
+
+    @ibis.udf.scalar.pyarrow
+    def spelled(text: str) -> str:
+        cells = text.to_pylist()
+        return pa.array([None if t is None else remembered(t, category, region) for t in cells], type=pa.string())
+
+    return spelled
+
+
+@cache
+def _spelled_by_row(category: str, region: str | None) -> Any:
+    """The same for Spark, to which Ibis hands Arrow functions cell by cell."""
+
+    @ibis.udf.scalar.python
+    def spelled(text: str) -> str:
+        return None if text is None else remembered(text, category, region)  # type: ignore[return-value]
+
+    return spelled
+
+
 class DuckFunctions:
     """DuckDB's spelling (``CAST(x AS BLOB)`` would be wrong for Han text: ``encode`` is right)."""
 
@@ -54,6 +80,10 @@ class DuckFunctions:
     ) -> ir.StringValue:
         """See :class:`secureprofile.guard.treat.Functions`."""
         return _left(_duck_sha256(_concat(outer, _unhex(_duck_sha256(_concat(inner, _duck_encode(text)))))), digits)
+
+    def spelled(self, text: ir.StringValue, category: str, region: str | None) -> ir.StringValue:
+        """See :class:`secureprofile.guard.treat.Functions`."""
+        return _spelled_udf(category, region)(text)
 
     def parse_timestamp(self, text: ir.StringValue, form: str) -> ir.TimestampValue:
         """See :class:`secureprofile.guard.treat.Functions`."""
@@ -75,6 +105,10 @@ class SparkFunctions(DuckFunctions):
         """See :class:`secureprofile.guard.treat.Functions`."""
         inside = _spark_sha2(_concat(inner, _spark_encode(text, "UTF-8")), 256)
         return _left(_spark_sha2(_concat(outer, _unhex(inside)), 256), digits)
+
+    def spelled(self, text: ir.StringValue, category: str, region: str | None) -> ir.StringValue:
+        """See :class:`secureprofile.guard.treat.Functions`."""
+        return _spelled_by_row(category, region)(text)
 
     def parse_timestamp(self, text: ir.StringValue, form: str) -> ir.TimestampValue:
         """See :class:`secureprofile.guard.treat.Functions`."""

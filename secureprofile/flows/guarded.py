@@ -98,10 +98,9 @@ def lookup(context: Context, table: ir.Table, column: str, dataset: Dataset, eng
     secret = context.keys.index[0]
     key = derive(secret, purpose="vault", recipient="", category=dataset.domain)
     joined = table.cross_join(engine.table(pa.table({k: [v] for k, v in pads({"vault": key}).items()})))
-    category = dataset.columns[dataset.subject].category
-    digest = engine.functions.hmac_hex(
-        canonical(joined[column], category), joined["inner_vault"], joined["outer_vault"]
-    )
+    spec = dataset.columns[dataset.subject]
+    spelled = canonical(joined[column], spec.category, context.policy.policy.region(spec), engine.functions)
+    digest = engine.functions.hmac_hex(spelled, joined["inner_vault"], joined["outer_vault"])
     return joined.mutate(lookup_=digest).drop("inner_vault", "outer_vault")
 
 

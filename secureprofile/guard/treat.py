@@ -38,6 +38,10 @@ class Functions(Protocol):
         """Return the time that ``text`` spells in a strptime pattern, NULL where it does not."""
         ...
 
+    def spelled(self, text: ir.StringValue, category: str, region: str | None) -> ir.StringValue:
+        """Return the canonical spelling of cells that no pattern knows (see :mod:`secureprofile.guard.canonical`)."""
+        ...
+
     def scrub(self, text: ir.StringValue, own: ir.StringValue) -> ir.StringValue:
         """Return free text with personal data replaced; ``own`` holds the row's own identifiers (see :func:`own_cells`)."""
         ...
@@ -63,7 +67,8 @@ def token(
 ) -> ir.StringValue:
     """Return ``sp_<type>_<kid>_<32 hex>`` for every cell that holds something."""
     assert isinstance(plan.treatment, Pseudonym)
-    digest = functions.hmac_hex(canonical(value, plan.category), key[f"inner_{name}"], key[f"outer_{name}"], TOKEN_HEX)
+    spelled = canonical(value, plan.category, plan.region, functions)
+    digest = functions.hmac_hex(spelled, key[f"inner_{name}"], key[f"outer_{name}"], TOKEN_HEX)
     return ibis.literal(f"sp_{plan.treatment.type}_{kid}_") + digest
 
 
