@@ -64,7 +64,7 @@ def _spelled_by_row(category: str, region: str | None) -> Any:
 
     @ibis.udf.scalar.python
     def spelled(text: str) -> str:
-        return None if text is None else remembered(text, category, region)  # type: ignore[return-value]
+        return None if text is None else remembered(text, category, region)
 
     return spelled
 

@@ -15,8 +15,9 @@ from secureprofile.adapters.files import Source
 from secureprofile.adapters.outputs import whole_file
 from secureprofile.adapters.state import Writer
 from secureprofile.audit.entry import size_class
-from secureprofile.errors import CannotTell, PolicyRefused, UsageError
-from secureprofile.flows.gate import Act, Context, authorise, begin, record
+from secureprofile.errors import CannotTell, UsageError
+from secureprofile.flows.exports import add_export, registered_recipient
+from secureprofile.flows.gate import Act, Context, authorise, begin
 from secureprofile.flows.guarded import (
     Treated,
     lookup,
@@ -29,6 +30,7 @@ from secureprofile.flows.guarded import (
     treatments,
 )
 from secureprofile.flows.progress import Progress
+from secureprofile.flows.volumes import entry_details, volumes_of
 from secureprofile.guard.treat import unreadable
 from secureprofile.policy.decide import ColumnPlan
 from secureprofile.policy.model import Dataset
@@ -53,26 +55,6 @@ def output_format(path: Path) -> tuple[Format, bool]:
             hint="end it in .csv, .tsv or .jsonl (also with .gz), or in .parquet",
         )
     return SUFFIXES[suffix], gzip
-
-
-def registered_recipient(context: Context, recipient: str | None) -> str:
-    """Return the recipient; only ones that the policy names for this purpose may get anything.
-
-    Raises:
-        PolicyRefused: recorded.
-    """
-    purpose = context.policy.policy.purposes[context.purpose or ""]
-    chosen = recipient or (purpose.recipients[0] if len(purpose.recipients) == 1 else None)
-    if chosen in purpose.recipients:
-        return str(chosen)
-    record(context, "anonymize", result="deny", reason="unknown-recipient")
-    raise PolicyRefused(
-        f"purpose {context.purpose} has no such recipient"
-        if recipient
-        else f"purpose {context.purpose} has several recipients",
-        reason="unknown-recipient",
-        hint="--recipient, one of: " + ", ".join(purpose.recipients),
-    )
 
 
 def anonymize(
@@ -181,6 +163,7 @@ def write_treated(
         columns=tuple(plans),
         entry=act.index,
         path=path,
+        volumes=volumes_of(context, allowed, plans, dataset=dataset, rows=rows, engine=engine),
     )
 
 
@@ -214,9 +197,7 @@ def _commit(
             raise CannotTell(
                 "consents changed while the rows were read: nothing was written", hint="run the same command again"
             )
-        kid = context.keys.pseudonym[0].kid
-        purpose = context.purpose or ""
-        tx.add_export(entry=act.index, dataset=dataset, purpose=purpose, recipient=recipient, kid=kid, digest=digest)
+        add_export(context, tx, done, dataset=dataset, recipient=recipient, digest=digest)
 
     act.commit(
         work,
@@ -226,6 +207,7 @@ def _commit(
         categories=tuple(sorted({plan.category for plan in done.columns})),
         treatments=treatments(done.columns),
         output_digest=digest,
+        details=entry_details(done.volumes),
     )
 
 

@@ -21,6 +21,7 @@ from secureprofile.guard.classify import looks_like_data
 from secureprofile.guard.scrub import Scrubber
 from secureprofile.guard.specs import SPECS
 from secureprofile.guard.treat import pads, split_own, treat
+from secureprofile.guard.volumes import NO_VOLUMES, Volumes
 from secureprofile.policy.decide import ColumnPlan, plan_columns
 from secureprofile.policy.model import Dataset, Pseudonym, Scrub
 from secureprofile.vocabulary import DIRECT_IDENTIFIERS, within
@@ -41,6 +42,7 @@ class Treated:
     columns: tuple[ColumnPlan, ...]
     entry: int
     path: Path | None
+    volumes: Volumes = NO_VOLUMES
 
 
 def open_file(path: Path) -> Source:
