@@ -62,6 +62,28 @@ LAWFUL_BASES: Final = {
 }  # fmt: skip
 """Law → the bases that it knows, in the order of its article."""
 
+REGIONS: Final = frozenset(
+    """
+    AC AD AE AF AG AI AL AM AO AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BW BY BZ CA
+    CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR
+    GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GT GU GW GY HK HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP
+    KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR
+    MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PR PS PT PW PY QA RE RO
+    RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TA TC TD TG TH TJ TK TL TM TN TO TR TT
+    TV TW TZ UA UG US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW
+    """.split()
+)
+"""ISO 3166-1 alpha-2 codes of the countries and territories that have a telephone network (with AC, TA and XK, which ISO reserves)."""
+
+EEA: Final = frozenset(
+    "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK".split()
+)
+"""The EU and the three EFTA states where the GDPR holds (EEA Joint Committee decision 154/2018)."""
+
+TERRITORY: Final = {"GDPR": EEA | {"GB"}, "PIPL": frozenset({"CN"})}
+"""Where a law keeps data at home: for GDPR also the United Kingdom, whose own GDPR this word stands for too; for PIPL the
+mainland: Hong Kong, Macau and Taiwan count as cross-border (Art. 38; Exit and Entry Administration Law Art. 89)."""
+
 SENSITIVE: Final = (
     "user.biometric", "user.childrens", "user.criminal_history", "user.demographic.political_opinion",
     "user.demographic.race_ethnicity", "user.demographic.religious_belief", "user.demographic.sexual_orientation",

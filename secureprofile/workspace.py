@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from secureprofile.dp.plan import Plan
     from secureprofile.flows.build import Built
     from secureprofile.flows.consent import Imported
+    from secureprofile.flows.exports import Recall
     from secureprofile.flows.guarded import Treated
     from secureprofile.flows.release import Account, Run
     from secureprofile.flows.reveal import Revealed
@@ -402,11 +403,23 @@ class Session:
             domains = [domain] if domain else list(self._context.policy.policy.domains)
             return [account for one in domains for account in accounts(self._context, view, one)]
 
-    def exports(self) -> list[dict[str, Any]]:
+    def exports(self, *, recipient: str | None = None, dataset: str | None = None) -> list[dict[str, Any]]:
         """Return the row-level files that left, oldest first; recorded."""
-        record(self._context, "exports.list", result="allow", reason="done")
-        with self._context.state.reading() as view:
-            return view.export_list()
+        from secureprofile.flows.exports import list_exports
+
+        return list_exports(self._context, recipient=recipient, dataset=dataset)
+
+    def recall(self, identifier: str, *, purpose: str | None = None) -> list[Recall]:
+        """Return the exports that may hold a person, with the pseudonym each recipient knows; takes a role, and is recorded."""
+        from secureprofile.flows.exports import recall
+
+        return recall(self._context, identifier, purpose=purpose)
+
+    def exports_to_recall(self, identifier: str, *, purpose: str) -> int:
+        """Return how many exports for a purpose may hold a person; recorded."""
+        from secureprofile.flows.exports import count_to_recall
+
+        return count_to_recall(self._context, identifier, purpose=purpose)
 
     def report(
         self, name: str, output: str | Path, *, lang: Any = "en", form: Any = "html", overwrite: bool = False

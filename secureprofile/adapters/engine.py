@@ -5,6 +5,7 @@ postponed annotations.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, Protocol
 from unicodedata import normalize
 
@@ -14,6 +15,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.compute
 
+from secureprofile.guard.canonical import remembered
 from secureprofile.guard.cells import CellFunction
 
 ScrubText = Callable[[str, str, Sequence[str]], str]
@@ -43,6 +45,29 @@ def _scrub_udf(scrub: ScrubText) -> Any:
         return pa.array([None if t is None else scrub(t, o or "", k or ()) for t, o, k in cells], type=pa.string())
 
     return scrubbed
+
+
+@cache
+def _spelled_udf(category: str, region: str | None) -> Any:
+    """Wrap the canonical spelling of one category and region so that an engine calls it on Arrow batches."""
+
+    @ibis.udf.scalar.pyarrow
+    def spelled(text: str) -> str:
+        cells = text.to_pylist()
+        return pa.array([None if t is None else remembered(t, category, region) for t in cells], type=pa.string())
+
+    return spelled
+
+
+@cache
+def _spelled_by_row(category: str, region: str | None) -> Any:
+    """The same for Spark, to which Ibis hands Arrow functions cell by cell."""
+
+    @ibis.udf.scalar.python
+    def spelled(text: str) -> str:
+        return None if text is None else remembered(text, category, region)
+
+    return spelled
 
 
 def _arrow_cells(function: CellFunction) -> Any:
@@ -128,6 +153,10 @@ class DuckFunctions:
         """See :class:`secureprofile.guard.treat.Functions`."""
         return _left(_duck_sha256(_concat(outer, _unhex(_duck_sha256(_concat(inner, _duck_encode(text)))))), digits)
 
+    def spelled(self, text: ir.StringValue, category: str, region: str | None) -> ir.StringValue:
+        """See :class:`secureprofile.guard.treat.Functions`."""
+        return _spelled_udf(category, region)(text)
+
     def parse_timestamp(self, text: ir.StringValue, form: str) -> ir.TimestampValue:
         """See :class:`secureprofile.guard.treat.Functions`."""
         return _duck_try_strptime(text, form)
@@ -163,6 +192,10 @@ class SparkFunctions(DuckFunctions):
         """See :class:`secureprofile.guard.treat.Functions`."""
         inside = _spark_sha2(_concat(inner, _spark_encode(text, "UTF-8")), 256)
         return _left(_spark_sha2(_concat(outer, _unhex(inside)), 256), digits)
+
+    def spelled(self, text: ir.StringValue, category: str, region: str | None) -> ir.StringValue:
+        """See :class:`secureprofile.guard.treat.Functions`."""
+        return _spelled_by_row(category, region)(text)
 
     def parse_timestamp(self, text: ir.StringValue, form: str) -> ir.TimestampValue:
         """See :class:`secureprofile.guard.treat.Functions`."""

@@ -68,7 +68,7 @@ def _sibling(path: Path, name: str) -> bytes | None:
         return None
     try:
         return (path.parent / name).read_bytes()
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a name that no file can have
         return None
 
 

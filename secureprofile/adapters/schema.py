@@ -20,9 +20,12 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     insert,
+    inspect,
     select,
+    text,
     update,
 )
+from sqlalchemy.schema import CreateColumn
 
 metadata = MetaData()
 
@@ -118,8 +121,14 @@ exports = Table(
     Column("recipient", Text, nullable=False),
     Column("kid", String(8), nullable=False),
     Column("digest", String(64), nullable=False),
+    Column("at", Text, nullable=False, server_default=""),
+    Column("agreement", Text, nullable=False, server_default=""),
+    Column("scheme", String(32), nullable=False, server_default="sp/canonical/1"),
+    Column("rows", String(16), nullable=False, server_default=""),
+    Column("policy", String(64), nullable=False, server_default=""),
+    Column("detail", Text, nullable=False, server_default="{}"),
 )
-"""Row-level files that left, for recall."""
+"""Row-level files that left, for recall. ``rows`` is a size class; ``detail`` (JSON) holds the columns and how the subject was spelled."""
 
 token_scopes = Table(
     "token_scopes",
@@ -164,12 +173,21 @@ def _v1(connection: Connection) -> None:
     metadata.create_all(connection)
 
 
-def _with_tokens(connection: Connection) -> None:
-    """Add the tables of random tokens; a database made by this version has them from the first step."""
+def _v2(connection: Connection) -> None:
+    """Exports say when, under which agreement, scheme and policy, and how each column was treated."""
+    there = {column["name"] for column in inspect(connection).get_columns("exports")}
+    for column in exports.columns:
+        if column.name not in there:  # a new database has them from the first step
+            ddl = CreateColumn(column).compile(dialect=connection.dialect)
+            connection.execute(text(f"ALTER TABLE exports ADD COLUMN {ddl}"))
+
+
+def _v3(connection: Connection) -> None:
+    """Random tokens get their tables; a database made by this version has them from the first step."""
     metadata.create_all(connection, tables=[token_scopes, tokens, export_keys])
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_v1, _with_tokens)
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_v1, _v2, _v3)
 """One step per schema version; a published step never changes."""
 
 

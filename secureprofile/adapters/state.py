@@ -278,7 +278,8 @@ class Reader:
     def export_list(self) -> list[dict[str, Any]]:
         """Return the row-level files that left, oldest first."""
         query = sa.select(schema.exports).order_by(schema.exports.c.entry)
-        return [dict(row._mapping) for row in self.connection.execute(query)]
+        rows = [dict(row._mapping) for row in self.connection.execute(query)]
+        return [{**row, "detail": json.loads(row["detail"])} for row in rows]
 
     def staff_id(self, actor: str) -> str | None:
         """Return the opaque id under which an actor stands in the log."""

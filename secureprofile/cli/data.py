@@ -136,7 +136,8 @@ def _show_treated(done: Treated, target: str, *, json: bool, quiet: bool) -> Non
             "internal": counts,
             "columns": [dict(zip(("name", "category", "treatment"), c, strict=True)) for c in columns],
         }
-        show.as_json("treated", {**body, "entry": done.entry, "target": target})
+        warnings = list(done.volumes.warnings)
+        show.as_json("treated", {**body, "entry": done.entry, "target": target, "warnings": warnings})
         return
     if quiet:
         return
@@ -153,6 +154,8 @@ def _show_treated(done: Treated, target: str, *, json: bool, quiet: bool) -> Non
             show.say(f"  {count:,} {text}")
     if done.redacted:
         show.say(f"  {done.redacted:,} different cells still held personal data and were redacted")
+    for warning in done.volumes.warnings:
+        show.say(f"  warning: {warning}")
     for column, count in done.unreadable.items():
         show.say(f"  {count:,} cells of {column} could not be read and were left empty")
 
@@ -212,15 +215,50 @@ def consent_withdraw(
     """Record a withdrawal as of now; the next portrait leaves the person out."""
     with session(workspace, actor=actor) as one:
         show.say(f"withdrawn: entry {one.withdraw(identifier, purpose=purpose, method=method)} of the log")
+        count = one.exports_to_recall(identifier, purpose=purpose)
+    if count:
+        show.say(
+            f"{show.count(count, 'export')} for this purpose may hold the person: secureprofile exports recall IDENTIFIER"
+        )
 
 
 @exports.command("list")
-def exports_list(workspace: Folder = None, actor: Actor = None, json: Json = False) -> None:
-    """List what went to whom, under which key."""
+def exports_list(
+    recipient: Annotated[str | None, typer.Option("--recipient", help="Only what this recipient got.")] = None,
+    dataset: Annotated[str | None, typer.Option("--dataset", help="Only files of this dataset.")] = None,
+    workspace: Folder = None,
+    actor: Actor = None,
+    json: Json = False,
+) -> None:
+    """List what went to whom, under which agreement, key and scheme."""
     with session(workspace, actor=actor) as one:
-        rows = one.exports()
+        rows = one.exports(recipient=recipient, dataset=dataset)
     if json:
         show.as_json("exports", {"exports": rows})
     else:
-        head = ("entry", "dataset", "purpose", "recipient", "kid", "digest")
+        head = ("entry", "at", "dataset", "purpose", "recipient", "agreement", "kid", "scheme", "rows", "digest")
         show.table(head, [tuple(row[name] for name in head) for row in rows])
+
+
+@exports.command("recall")
+def exports_recall(
+    identifier: Identifier,
+    purpose: Annotated[str | None, typer.Option("--for", help="Only exports for this purpose.")] = None,
+    workspace: Folder = None,
+    actor: Actor = None,
+    json: Json = False,
+) -> None:
+    """Show which exports may hold a person, and under which pseudonym each recipient knows them, to ask for deletion."""
+    with session(workspace, actor=actor) as one:
+        found = one.recall(identifier, purpose=purpose)
+    head = ("entry", "at", "dataset", "recipient", "agreement", "contact", "pseudonym")
+    rows = [{**{name: getattr(recall, name) for name in head}, "why_none": recall.why_none} for recall in found]
+    if json:
+        show.as_json("recall", {"exports": rows})
+        return
+    show.table(
+        head, [tuple(row[n] if n != "pseudonym" else row[n] or f"– ({row['why_none']})" for n in head) for row in rows]
+    )
+    show.say(
+        f"{show.count(len(rows), 'export')} may hold this person; ask each recipient to delete the pseudonym's rows"
+    )

@@ -18,8 +18,9 @@ from secureprofile.adapters.outputs import whole_file
 from secureprofile.adapters.state import Writer
 from secureprofile.adapters.tokens import add_export_keys
 from secureprofile.audit.entry import size_class
-from secureprofile.errors import CannotTell, PolicyRefused, UsageError
-from secureprofile.flows.gate import Act, Context, authorise, begin, record
+from secureprofile.errors import CannotTell, UsageError
+from secureprofile.flows.exports import add_export, registered_recipient
+from secureprofile.flows.gate import Act, Context, authorise, begin
 from secureprofile.flows.guarded import (
     Treated,
     lookup,
@@ -33,6 +34,7 @@ from secureprofile.flows.guarded import (
 )
 from secureprofile.flows.progress import Progress
 from secureprofile.flows.sweep import settle
+from secureprofile.flows.volumes import entry_details, volumes_of
 from secureprofile.policy.decide import ColumnPlan
 from secureprofile.policy.model import Dataset
 
@@ -67,26 +69,6 @@ def written(path: Path, form: Format, columns: Sequence[str], *, gzip: bool) -> 
             return Source(path=path, format="csv", columns=tuple(columns), compression=compression, delimiter=delimiter)
         case _:
             return Source(path=path, format=form, columns=tuple(columns), compression=compression)
-
-
-def registered_recipient(context: Context, recipient: str | None) -> str:
-    """Return the recipient; only ones that the policy names for this purpose may get anything.
-
-    Raises:
-        PolicyRefused: recorded.
-    """
-    purpose = context.policy.policy.purposes[context.purpose or ""]
-    chosen = recipient or (purpose.recipients[0] if len(purpose.recipients) == 1 else None)
-    if chosen in purpose.recipients:
-        return str(chosen)
-    record(context, "anonymize", result="deny", reason="unknown-recipient")
-    raise PolicyRefused(
-        f"purpose {context.purpose} has no such recipient"
-        if recipient
-        else f"purpose {context.purpose} has several recipients",
-        reason="unknown-recipient",
-        hint="--recipient, one of: " + ", ".join(purpose.recipients),
-    )
 
 
 def anonymize(
@@ -208,6 +190,7 @@ def write_treated(
         redacted=redacted,
         enrolments=ready.enrolments,
         kids=ready.kids,
+        volumes=volumes_of(context, allowed, plans, dataset=dataset, rows=rows, engine=engine),
     )
 
 
@@ -241,9 +224,7 @@ def _commit(
             raise CannotTell(
                 "consents changed while the rows were read: nothing was written", hint="run the same command again"
             )
-        kid = context.keys.pseudonym[0].kid
-        purpose = context.purpose or ""
-        tx.add_export(entry=act.index, dataset=dataset, purpose=purpose, recipient=recipient, kid=kid, digest=digest)
+        add_export(context, tx, done, dataset=dataset, recipient=recipient, digest=digest)
         add_export_keys(tx, act.index, done.kids)
         for enrolment in done.enrolments:
             enrolment.commit(tx, entry=act.index)
@@ -256,7 +237,7 @@ def _commit(
         categories=tuple(sorted({plan.category for plan in done.columns})),
         treatments=treatments(done.columns),
         output_digest=digest,
-        details={f"key.{role}": kid for role, kid in done.kids.items()},
+        details={f"key.{role}": kid for role, kid in done.kids.items()} | entry_details(done.volumes),
     )
 
 

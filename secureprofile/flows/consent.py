@@ -112,7 +112,8 @@ def person_of(context: Context, identifier: str) -> str | None:
 
     for spec in context.policy.policy.datasets.values():
         key = derive(context.keys.index[0], purpose="vault", recipient="", category=spec.domain)
-        text = canonical_text(identifier, spec.columns[spec.subject].category)
+        subject = spec.columns[spec.subject]
+        text = canonical_text(identifier, subject.category, context.policy.policy.region(subject))
         with context.state.reading() as view:
             token = view.token(digest(key, text.encode(), "sha256").hex())
         if token is not None:

@@ -19,14 +19,15 @@ from secureprofile.adapters.keys import derive
 from secureprofile.adapters.words import word_lists
 from secureprofile.errors import InputError, PolicyRefused
 from secureprofile.flows.gate import Context, record
-from secureprofile.guard.candidates import identifier_keys, known_column, mentions, sought
 from secureprofile.flows.secrets import ROLES, For, cell_functions, kids_in_use, pad_columns
 from secureprofile.flows.tokenise import Enrolment, tokenise
+from secureprofile.guard.candidates import identifier_keys, known_column, mentions, sought
 from secureprofile.guard.canonical import canonical
 from secureprofile.guard.classify import looks_like_data
 from secureprofile.guard.scrub import Scrubber
 from secureprofile.guard.specs import SPECS
 from secureprofile.guard.treat import Keyed, pads, split_own, treat, unreadable
+from secureprofile.guard.volumes import NO_VOLUMES, Volumes
 from secureprofile.policy.decide import ColumnPlan, plan_columns
 from secureprofile.policy.model import Dataset, Scrub
 from secureprofile.policy.treatments import DateShift
@@ -51,6 +52,7 @@ class Treated:
     redacted: int = 0
     enrolments: tuple[Enrolment, ...] = field(default=(), repr=False)
     kids: Mapping[str, str] = field(default_factory=dict)
+    volumes: Volumes = NO_VOLUMES
 
 
 def open_file(path: Path) -> Source:
@@ -125,10 +127,9 @@ def lookup(context: Context, table: ir.Table, column: str, dataset: Dataset, eng
     secret = context.keys.index[0]
     key = derive(secret, purpose="vault", recipient="", category=dataset.domain)
     joined = table.cross_join(engine.table(pa.table({k: [v] for k, v in pads({"vault": key}).items()})))
-    category = dataset.columns[dataset.subject].category
-    digest = engine.functions.hmac_hex(
-        canonical(joined[column], category), joined["inner_vault"], joined["outer_vault"]
-    )
+    spec = dataset.columns[dataset.subject]
+    spelled = canonical(joined[column], spec.category, context.policy.policy.region(spec), engine.functions)
+    digest = engine.functions.hmac_hex(spelled, joined["inner_vault"], joined["outer_vault"])
     return joined.mutate(lookup_=digest).drop("inner_vault", "outer_vault")
 
 
@@ -193,7 +194,7 @@ def treated(
     keyed = Keyed(
         names=names,
         kids={kind: kids[role] for kind, role in ROLES.items() if role in kids},
-        subject=(spec.subject, category) if shifts else None,
+        subject=(spec.subject, category, context.policy.policy.region(spec.columns[spec.subject])) if shifts else None,
         tokens=tokens,
     )
     today = now().date()

@@ -84,7 +84,7 @@ def tokenise(
 
 
 def _lookup(table: ir.Table, plan: ColumnPlan, name: str, engine: DuckEngine) -> ir.StringValue:
-    value = canonical(table[plan.name], plan.category)
+    value = canonical(table[plan.name], plan.category, plan.region, engine.functions)
     return engine.functions.hmac_hex(value, table[f"inner_{name}"], table[f"outer_{name}"], TOKEN_HEX)
 
 

@@ -89,7 +89,7 @@ class Fakes:
         return number is None or choices(number) < 2
 
     def _one(self, cell: str) -> str | None:
-        value = canonical_text(unicodedata.normalize("NFKC", cell), self._category)
+        value = canonical_text(cell, self._category, self._spec.region)
         if not value:
             return None if self._kind == "phone" else ""
         make: Callable[[str, Draws], str | None] = getattr(self, f"_{self._kind}")

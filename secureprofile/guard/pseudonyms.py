@@ -13,7 +13,7 @@ from typing import Protocol
 import ibis
 import ibis.expr.types as ir
 
-from secureprofile.guard.canonical import canonical
+from secureprofile.guard.canonical import Spelling, canonical
 
 TOKEN_HEX = 32
 """Hex digits of a token: 128 bits of the HMAC."""
@@ -22,8 +22,8 @@ BLOCK = 64
 """SHA-256's block size in bytes."""
 
 
-class Hashing(Protocol):
-    """The one thing of an engine that tokens need."""
+class Hashing(Spelling, Protocol):
+    """What tokens need of an engine."""
 
     def hmac_hex(
         self, text: ir.StringValue, inner: ir.BinaryValue, outer: ir.BinaryValue, digits: int = 64
@@ -63,18 +63,28 @@ def is_own(value: ir.StringValue, prefix: str, kind: str) -> ir.BooleanValue:
 
 
 def pseudonym(
-    value: ir.StringValue, *, category: str, kind: str, key: ir.Table, name: str, kid: str, functions: Hashing
+    value: ir.StringValue,
+    *,
+    category: str,
+    region: str | None,
+    kind: str,
+    key: ir.Table,
+    name: str,
+    kid: str,
+    functions: Hashing,
 ) -> ir.StringValue:
     """Return ``sp_<type>_<kid>_<32 hex>`` for every cell that holds something; a cell that is such a token already stays.
 
     Args:
         value: the column.
         category: its data category, which says how it is canonicalised.
+        region: by which phone numbers without country code are read.
         kind: the token's type.
         key: the table that carries the pads ``inner_<name>`` and ``outer_<name>``.
         name: of the key in that table.
         kid: id of the secret that the key is derived from.
         functions: the engine's spelling.
     """
-    digest = functions.hmac_hex(canonical(value, category), key[f"inner_{name}"], key[f"outer_{name}"], TOKEN_HEX)
+    spelled = canonical(value, category, region, functions)
+    digest = functions.hmac_hex(spelled, key[f"inner_{name}"], key[f"outer_{name}"], TOKEN_HEX)
     return ibis.ifelse(is_own(value, "sp", kind), value, ibis.literal(f"sp_{kind}_{kid}_") + digest)

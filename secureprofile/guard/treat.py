@@ -67,6 +67,10 @@ class Functions(Protocol):
         """Tell where the column's :class:`secureprofile.guard.cells.CellFunction` refuses."""
         ...
 
+    def spelled(self, text: ir.StringValue, category: str, region: str | None) -> ir.StringValue:
+        """Return the canonical spelling of cells that no pattern knows (see :mod:`secureprofile.guard.canonical`)."""
+        ...
+
     def scrub(self, text: ir.StringValue, own: ir.StringValue, known: ir.ArrayValue) -> ir.StringValue:
         """Return free text with personal data replaced.
 
@@ -82,13 +86,13 @@ class Keyed:
     Args:
         names: (treatment, data category) → name of its key in the joined key table: ``inner_<name>``, ``outer_<name>``.
         kids: treatment → id of the secret in use.
-        subject: column that says whose row it is, and its data category; dates are shifted by it.
+        subject: column that says whose row it is, its data category and region; dates are shifted by it.
         tokens: column → joined column that holds its random tokens.
     """
 
     names: Mapping[tuple[str, str], str] = field(default_factory=dict)
     kids: Mapping[str, str] = field(default_factory=dict)
-    subject: tuple[str, str] | None = None
+    subject: tuple[str, str, str | None] | None = None
     tokens: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -157,7 +161,7 @@ def _treated(
             return typed(value, plan, functions) if stored else value
         case Pseudonym():
             return pseudonym(
-                value, category=plan.category, kind=plan.treatment.type, key=table, functions=functions,
+                value, category=plan.category, region=plan.region, kind=plan.treatment.type, key=table, functions=functions,
                 name=keyed.names["pseudonym", plan.category], kid=keyed.kids["pseudonym"],
             )  # fmt: skip
         case Mask():
@@ -189,9 +193,10 @@ def _shifted(table: ir.Table, plan: ColumnPlan, keyed: Keyed, functions: Functio
     """Move a column's dates by their subject's days; rows that name nobody get none."""
     assert isinstance(plan.treatment, DateShift)
     assert keyed.subject is not None
-    column, category = keyed.subject
+    column, category, region = keyed.subject
     name = keyed.names["date_shift", category]
-    digest = functions.hmac_hex(canonical(table[column], category), table[f"inner_{name}"], table[f"outer_{name}"], 15)
+    spelled = canonical(table[column], category, region, functions)
+    digest = functions.hmac_hex(spelled, table[f"inner_{name}"], table[f"outer_{name}"], 15)
     return shifted(table[plan.name], plan, shift_days(digest, plan.treatment.days, functions), functions)
 
 

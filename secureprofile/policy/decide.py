@@ -26,7 +26,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnPlan:
-    """What happens to one column. ``denied``: no rule of the purpose covers its category, so it does not leave."""
+    """What happens to one column. ``denied``: no rule of the purpose covers its category, so it does not leave.
+
+    ``region`` says how its phone numbers without a country code are read.
+    """
 
     name: str
     position: int
@@ -34,6 +37,7 @@ class ColumnPlan:
     treatment: Treatment
     spec: ColumnSpec
     denied: bool = False
+    region: str | None = None
 
     @classmethod
     def kept(cls, name: str) -> ColumnPlan:
@@ -160,6 +164,7 @@ def _plan(policy: Policy, purpose: str, name: str, position: int, spec: ColumnSp
         treatment=treatment if treatment is not None else Drop(),
         spec=spec,
         denied=treatment is None,
+        region=policy.region(spec),
     )
 
 

@@ -18,9 +18,15 @@ from secureprofile.errors import PolicyFileError, Problem
 
 Path: TypeAlias = tuple[str | int, ...]
 
+Finding: TypeAlias = tuple[Path, str, str]
+"""What is wrong with a value: (path, message, hint)."""
+
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 32
 
+_MAX_DIGITS, _MAX_EXPONENT = 100, 400
+_NOT_WRITABLE = re.compile("[\ud800-\udfff\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_UNWRITABLE = ("a character that cannot be written", "remove the escape; write the character itself")
 _SYNTAX = "look at indentation, quotes and brackets here and on the line before"
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -61,7 +67,7 @@ def read_yaml(text: str, *, file: str) -> Document:
         mark = error.problem_mark
         place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         raise PolicyFileError([_problem(file, place, (), f"not YAML: {error.problem}", _SYNTAX)]) from None
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, OverflowError):  # chr() refuses what an escape names beyond Unicode
         raise PolicyFileError(
             [_problem(file, (1, 1), (), "not YAML: a character that is not allowed", _SYNTAX)]
         ) from None
@@ -88,7 +94,7 @@ def _surface(text: str, file: str) -> list[Problem]:
                 return [_problem(file, place, (), f"nested deeper than {MAX_DEPTH} levels", "flatten it")]
             if documents > 1:
                 return [*problems, _problem(file, place, (), "a second document in one file", "remove the line ---")]
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, OverflowError):
         return problems  # composing tells it with its place
     except RecursionError:
         return [_problem(file, (1, 1), (), f"nested deeper than {MAX_DEPTH} levels", "flatten it")]
@@ -116,7 +122,19 @@ class _Reader:
             case yaml.SequenceNode():
                 return [self.read(item, (*path, index), _place(item)) for index, item in enumerate(node.value)]
             case _:
-                return scalar(node.value, plain=getattr(node, "style", None) is None)
+                return self._scalar(node, path, place)
+
+    def _scalar(self, node: yaml.Node, path: Path, place: tuple[int, int]) -> Any:
+        if not writable(node.value):
+            self.problems.append(_problem(self.file, place, path, *_UNWRITABLE))
+            return None
+        try:
+            return scalar(node.value, plain=getattr(node, "style", None) is None)
+        except ValueError:
+            self.problems.append(
+                _problem(self.file, place, path, "a number beyond every limit", "quote it if it is text")
+            )
+            return None
 
     def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
         result: dict[str, Any] = {}
@@ -125,6 +143,9 @@ class _Reader:
                 self.problems.append(
                     _problem(self.file, _place(key), path, "a key must be plain text", "write key: value")
                 )
+                continue
+            if not writable(key.value):
+                self.problems.append(_problem(self.file, _place(key), path, *_UNWRITABLE))
                 continue
             if key.value in result:
                 hint = "keep one of them"
@@ -141,8 +162,21 @@ def _at(mark: Any) -> tuple[int, int]:
     return (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
 
 
+def writable(text: str) -> bool:
+    r"""Tell whether a text can be written anywhere: no half of a surrogate pair, no control character but tab and line end.
+
+    Example:
+        >>> writable("画像"), writable("\ud800"), writable("\x1b[2J")
+        (True, False, False)
+    """
+    return not _NOT_WRITABLE.search(text)
+
+
 def scalar(text: str, *, plain: bool) -> Any:
     """Return a scalar by the YAML 1.2 core schema; quoted ones are text, and so is what only YAML 1.1 would convert.
+
+    Raises:
+        ValueError: a number of more than 100 digits, or beyond 10^±400: no setting is, and arithmetic with it never ends.
 
     Example:
         >>> scalar("no", plain=True), scalar("1e-6", plain=True), scalar("010", plain=True), scalar("7", plain=False)
@@ -153,7 +187,14 @@ def scalar(text: str, *, plain: bool) -> Any:
     if text in _WORDS:
         return _WORDS[text]
     if _INTEGER.fullmatch(text):
-        return int(text)
+        return int(_limited(text))
     if _FLOAT.fullmatch(text) and not re.match(r"[-+]?0[0-9]", text):
-        return Decimal(text)
+        return Decimal(_limited(text))
     return text
+
+
+def _limited(number: str) -> str:
+    exponent = re.split("[eE]", number)[1:]
+    if len(number) > _MAX_DIGITS or (exponent and abs(int(exponent[0])) > _MAX_EXPONENT):
+        raise ValueError
+    return number

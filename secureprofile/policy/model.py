@@ -11,37 +11,40 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, StrictBool
 
+from secureprofile.policy.scalars import Day, Duration, Exact, Model, Name, Region, Whole, no_truth
 from secureprofile.policy.treatments import Drop as Drop
 from secureprofile.policy.treatments import Generalize as Generalize
 from secureprofile.policy.treatments import Keep as Keep
 from secureprofile.policy.treatments import Mask as Mask
-from secureprofile.policy.treatments import Model
 from secureprofile.policy.treatments import Pseudonym as Pseudonym
 from secureprofile.policy.treatments import Scrub as Scrub
 from secureprofile.policy.treatments import Treatment as Treatment
 from secureprofile.vocabulary import within
 
-Name: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")]
-Duration: TypeAlias = Annotated[str, Field(pattern=r"^P(\d+Y)?(\d+M)?(\d+W)?(\d+D)?$", min_length=3)]
+# --- what there is ------------------------------------------------------------------------------------------------------
 
 
 class About(Model):
-    """Who answers for this policy, where it applies, and since when. A change is a new version."""
+    """Who answers for this policy, where it applies, and since when. A change is a new version.
+
+    ``region`` (ISO 3166-1 alpha-2) says how phone numbers without a country code are read, where a column does not say.
+    """
 
     id: Name
-    version: Annotated[int, Field(ge=1)]
+    version: Annotated[Whole, Field(ge=1)]
     owner: str
     jurisdiction: Annotated[tuple[Literal["GDPR", "PIPL"], ...], Field(min_length=1)]
     effective: str = ""
+    region: Region | None = None
 
 
 class Domain(Model):
     """One privacy unit, how many of them the policy declares, and the lifetime ceiling of what may be learnt about one."""
 
     unit: str
-    population: Annotated[int, Field(ge=1)]
-    epsilon: Annotated[Decimal, Field(gt=0, le=100)]
-    delta: Annotated[Decimal, Field(ge=0, lt=1)] = Decimal(0)
+    population: Annotated[Whole, Field(ge=1)]
+    epsilon: Annotated[Exact, Field(gt=0, le=100)]
+    delta: Annotated[Exact, Field(ge=0, lt=1)] = Decimal(0)
     filter: Literal["basic"] = "basic"
 
 
@@ -54,13 +57,14 @@ class ColumnSpec(Model):
     """One column: its data category and how its cells are read.
 
     ``formats`` are strptime patterns, tried in order; ISO 8601 needs none. A cell that does not parse is stored empty and
-    counted. ``optional`` columns may be missing from a file.
+    counted. ``optional`` columns may be missing from a file. ``region`` says how phone numbers without a country code are read.
     """
 
     category: str
     type: Literal["text", "integer", "decimal", "date", "timestamp"] = "text"
     formats: tuple[str, ...] = ()
     optional: StrictBool = False
+    region: Region | None = None
 
 
 Column: TypeAlias = Annotated[ColumnSpec, BeforeValidator(_column)]
@@ -82,8 +86,22 @@ class Dataset(Model):
 class Budget(Model):
     """A sub-limit of the domain's ceiling, never an addition to it."""
 
-    epsilon: Annotated[Decimal, Field(gt=0)]
-    delta: Annotated[Decimal, Field(ge=0, lt=1)] = Decimal(0)
+    epsilon: Annotated[Exact, Field(gt=0)]
+    delta: Annotated[Exact, Field(ge=0, lt=1)] = Decimal(0)
+
+
+class Recipient(Model):
+    """Who may get row-level files: under which agreement, until when (ISO 8601 day, the last one included), for which purposes.
+
+    Without ``purposes`` the agreement covers every purpose that names the recipient. ``country`` (ISO 3166-1 alpha-2) is where
+    the files go; a purpose with ``cross_border: false`` refuses one outside the policy's jurisdiction.
+    """
+
+    agreement: Annotated[str, Field(min_length=1)]
+    expires: Day
+    contact: str = ""
+    country: Region | None = None
+    purposes: tuple[Name, ...] = ()
 
 
 class Purpose(Model):
@@ -103,7 +121,7 @@ class Purpose(Model):
     consent: Literal["required", "not-required"]
     allow: Annotated[dict[str, Treatment], Field(min_length=1)]
     reveals: tuple[Name, ...] = ()
-    minimum_group: Annotated[int, Field(ge=1)] = 20
+    minimum_group: Annotated[Whole, Field(ge=1)] = 20
     budget: Budget | None = None
     retention: Duration
     recipients: tuple[str, ...] = ("internal",)
@@ -114,13 +132,14 @@ class Purpose(Model):
 class Policy(Model):
     """The whole file. ``releases`` and ``tags`` name sibling files; the policy hash covers them."""
 
-    secureprofile: Literal[1]
+    secureprofile: Annotated[Literal[1], BeforeValidator(no_truth)]
     policy: About
     defaults: Literal["deny"]
     roles: Annotated[dict[Name, tuple[str, ...]], Field(min_length=1)]
     domains: Annotated[dict[Name, Domain], Field(min_length=1)]
     datasets: Annotated[dict[Name, Dataset], Field(min_length=1)]
     purposes: Annotated[dict[Name, Purpose], Field(min_length=1)]
+    recipients: dict[Name, Recipient] = Field(default_factory=dict)
     tags: str | None = None
     releases: str | None = None
 
@@ -133,3 +152,7 @@ class Policy(Model):
         """Return the treatment that ``purpose`` prescribes for ``category``: the most specific rule, or None (denied)."""
         rule = self.rule(purpose, category)
         return None if rule is None else self.purposes[purpose].allow[rule]
+
+    def region(self, spec: ColumnSpec) -> str | None:
+        """Return the region by which a column's phone numbers are read: its own, else the policy's; None: nobody says."""
+        return spec.region or self.policy.region

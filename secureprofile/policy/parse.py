@@ -10,18 +10,17 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from secureprofile.errors import PolicyFileError, Problem
-from secureprofile.policy.document import Document, Path, read_yaml
+from secureprofile.policy.document import Document, Finding, Path, read_yaml
 from secureprofile.policy.model import Dataset, Keep, Policy, Purpose
+from secureprofile.policy.recipients import check_recipients, check_regions
 from secureprofile.policy.sense import treatment_findings
-from secureprofile.policy.treatments import KINDS, PARAMETERS, REVERSIBLE, DateShift, Reveal
+from secureprofile.policy.shape import known_keys, partial, policy_schema
+from secureprofile.policy.treatments import KINDS, REVERSIBLE, DateShift, Reveal
 from secureprofile.vocabulary import DATA_CATEGORIES, DATA_USES, LAWFUL_BASES, SENSITIVE, within
-
-Finding = tuple[Path, str, str]
-"""(path, message, hint)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +60,8 @@ def parse_policy(text: str, *, file: str, siblings: Callable[[str], bytes | None
         policy = Policy.model_validate(document.value)
     except ValidationError as error:
         findings = [_shape(detail, document) for detail in error.errors(include_url=False, include_input=False)]
-        raise _error(document, [*findings, *_loose(document)]) from None
-    findings = list(_meaning(policy))
+        raise _error(document, [*_roots(findings), *_loose(document), *_fitting(partial(document.value))]) from None
+    findings = [*_loose(Document(file="", value=policy.model_dump(mode="python"), places={})), *_fitting(policy)]
     found = {name: siblings(name) for name in (policy.tags, policy.releases) if name is not None}
     for key in ("tags", "releases"):
         name = getattr(policy, key)
@@ -76,8 +75,7 @@ def parse_policy(text: str, *, file: str, siblings: Callable[[str], bytes | None
 
 def json_schema() -> str:
     """Return the JSON schema of a policy file, so that editors complete it."""
-    schema = Policy.model_json_schema()
-    return json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}, indent=1)
+    return json.dumps(policy_schema(), indent=1)
 
 
 def _hash(files: Mapping[str, bytes]) -> str:
@@ -106,7 +104,7 @@ def _shape(detail: ErrorDetails, document: Document) -> Finding:
     path = _written(detail["loc"], document.value)
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "extra_forbidden":
-        known = _known_keys(detail["loc"][:-1])
+        known = known_keys(detail["loc"][:-1])
         return path, "unknown key", _nearest(str(detail["loc"][-1]), known)
     if kind == "missing":
         key = str(detail["loc"][-1])
@@ -138,6 +136,8 @@ _SMALL, _LARGE = ("too small", "raise it to the limit"), ("too large", "lower it
 _EXPECTED: Mapping[str, tuple[str, str]] = {
     "string_type": ("expected text", 'put it in quotes: "…"'),
     "string_pattern_mismatch": ("expected another form", "names: letters, digits, - _ .; durations: P1Y, P90D"),
+    "number_type": _NUMBER,
+    "day_form": ("expected a day of the calendar", "such as 2027-12-31"),
     "string_too_short": ("expected longer text", "durations: P1Y, P90D"),
     "dict_type": _MAPPING,
     "model_type": _MAPPING,
@@ -175,22 +175,14 @@ def _written(location: tuple[int | str, ...], value: Any) -> Path:
     return tuple(path)
 
 
-def _known_keys(location: tuple[int | str, ...]) -> list[str]:
-    """Return the keys that the model at a place knows, by walking the schema of names."""
-    if "allow" in location and location[-1] in PARAMETERS:
-        return list(PARAMETERS[str(location[-1])])
-    model: type[BaseModel] = Policy
-    for step in location:
-        nested = _MODELS.get((model.__name__, str(step)))
-        model = nested or model
-    return list(model.model_fields)
-
-
-_MODELS: dict[tuple[str, str], type[BaseModel]] = {
-    ("Policy", "policy"): Policy.model_fields["policy"].annotation,  # type: ignore[dict-item]
-    ("Policy", "datasets"): Dataset,
-    ("Policy", "purposes"): Purpose,
-}
+def _roots(findings: list[Finding]) -> list[Finding]:
+    """Leave out a list that is called too short only because its wrong items do not count."""
+    paths = [path for path, _, _ in findings]
+    return [
+        (path, message, hint)
+        for path, message, hint in findings
+        if not (message.startswith("too short") and any(p[: len(path)] == path and len(p) > len(path) for p in paths))
+    ]
 
 
 def _nearest(word: str, known: Collection[str]) -> str:
@@ -220,7 +212,8 @@ def _loose(document: Document) -> Iterator[Finding]:
         for law, basis in _mapping(_mapping(body).get("lawful_basis")).items():
             if law in LAWFUL_BASES and isinstance(basis, str):
                 yield from _basis(("purposes", purpose, "lawful_basis", law), law, basis)
-        for role in _mapping(body).get("roles") or ():
+        roles = _mapping(body).get("roles")
+        for role in roles if isinstance(roles, list | tuple) else ():  # text would be read letter by letter
             if isinstance(role, str) and role not in _mapping(root.get("roles")):
                 yield (
                     ("purposes", purpose, "roles"),
@@ -252,8 +245,10 @@ def _basis(path: Path, law: str, basis: str) -> Iterator[Finding]:
         yield path, f"not a lawful basis of {law}", "one of: " + ", ".join(LAWFUL_BASES[law])
 
 
-def _meaning(policy: Policy) -> Iterator[Finding]:
-    yield from _loose(Document(file="", value=policy.model_dump(mode="python"), places={}))
+def _fitting(policy: Policy) -> Iterator[Finding]:
+    """Check what must fit together. The policy may be a part of a broken one: what is not there is not missed."""
+    yield from check_regions(policy)
+    yield from check_recipients(policy)
     for name, dataset in policy.datasets.items():
         yield from _dataset(policy, name, dataset)
     patterns: dict[str, str] = {}
@@ -311,6 +306,7 @@ def _purpose(policy: Policy, name: str, purpose: Purpose) -> Iterator[Finding]:
             )
     if "consent" in purpose.lawful_basis.values() and purpose.consent != "required":
         yield (*here, "consent"), "a purpose based on consent must ask for it", "consent: required"
+    yield from _covered(policy, name, purpose)
     for category, treatment in purpose.allow.items():
         place = (*here, "allow", category)
         if isinstance(treatment, Keep) and "export" in purpose.outputs and within(category, SENSITIVE):
@@ -390,6 +386,18 @@ def _subjects(policy: Policy, name: str, purpose: Purpose) -> Iterator[Finding]:
                     f"an export keeps {category}, which says whose row it is",
                     "pseudonym",
                 )
+
+
+def _covered(policy: Policy, name: str, purpose: Purpose) -> Iterator[Finding]:
+    """An export must not keep a sensitive column under a wider word, as ``user: keep`` would."""
+    if "export" not in purpose.outputs:
+        return
+    columns = {column.category for dataset in policy.datasets.values() for column in dataset.columns.values()}
+    for rule, treatment in purpose.allow.items():
+        covered = sorted(c for c in columns if within(c, SENSITIVE) and policy.rule(name, c) == rule)
+        if isinstance(treatment, Keep) and covered and not within(rule, SENSITIVE):
+            message = f"sensitive data may not be kept in an export: this covers {', '.join(covered)}"
+            yield ("purposes", name, "allow", rule), message, f"add {covered[0]}: drop, mask, generalize or pseudonym"
 
 
 def _budget(policy: Policy, name: str, purpose: Purpose) -> Iterator[Finding]:

@@ -8,16 +8,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic import BeforeValidator, Field, GetJsonSchemaHandler
 from pydantic_core import CoreSchema
 
+from secureprofile.policy.scalars import Model, Whole
+
 TokenType: TypeAlias = Annotated[str, Field(pattern=r"^[a-z0-9]{1,8}$")]
-
-
-class Model(BaseModel):
-    """Frozen, closed: an unknown key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
 
 
 class Keep(Model):
@@ -66,7 +62,7 @@ class Fpe(Model):
 
     kind: Literal["fpe"] = "fpe"
     alphabet: Literal["digits", "alphanumeric"] = "digits"
-    keep_first: Annotated[int, Field(ge=0, le=8)] = 0
+    keep_first: Annotated[Whole, Field(ge=0, le=8)] = 0
     check: Literal["none", "luhn", "cn-resident-id"] = "none"
 
 
@@ -78,8 +74,8 @@ class Mask(Model):
     """
 
     kind: Literal["mask"] = "mask"
-    keep_first: Annotated[int, Field(ge=0, le=8)] = 0
-    keep_last: Annotated[int, Field(ge=0, le=8)] = 0
+    keep_first: Annotated[Whole, Field(ge=0, le=8)] = 0
+    keep_last: Annotated[Whole, Field(ge=0, le=8)] = 0
     pattern: Annotated[str, Field(pattern=r"^[#*]{1,32}$")] | None = None
 
 
@@ -110,8 +106,8 @@ class Generalize(Model):
 
     kind: Literal["generalize"] = "generalize"
     to: Coarseness
-    step: Annotated[int, Field(ge=1)] | None = None
-    prefix: Annotated[int, Field(ge=1, le=32)] | None = None
+    step: Annotated[Whole, Field(ge=1)] | None = None
+    prefix: Annotated[Whole, Field(ge=1, le=32)] | None = None
     edges: Annotated[tuple[Decimal, ...], Field(min_length=1, max_length=64)] | None = None
     as_of: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")] | None = None
 
@@ -120,7 +116,7 @@ class DateShift(Model):
     """Dates and times moved by whole days, 1 to ``days`` back or forth, by the same number for all of one subject."""
 
     kind: Literal["date_shift"] = "date_shift"
-    days: Annotated[int, Field(ge=1, le=3650)]
+    days: Annotated[Whole, Field(ge=1, le=3650)]
 
 
 class TopBottom(Model):
@@ -167,7 +163,7 @@ def _spell_out(value: Any) -> Any:
         return {"kind": value}
     if isinstance(value, dict) and "kind" not in value and len(value) == 1:
         kind, parameters = next(iter(value.items()))
-        if isinstance(parameters, dict):
+        if isinstance(parameters, dict) and "kind" not in parameters:  # `{drop: {kind: keep}}` would keep
             return {"kind": kind, **parameters}
     return value
 

@@ -1,0 +1,41 @@
+"""Single values of a policy file: names, regions, whole and exact numbers, durations and days, each refused where it is something else."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+
+class Model(BaseModel):
+    """Frozen, closed: an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+
+def no_truth(value: Any) -> Any:
+    """Refuse ``true`` where a number belongs: Python counts it as 1."""
+    if isinstance(value, bool):
+        raise PydanticCustomError("number_type", "expected a number")
+    return value
+
+
+def _day(value: str) -> str:
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        raise PydanticCustomError("day_form", "expected a day") from None
+    return value
+
+
+Name: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")]
+Region: TypeAlias = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+"""ISO 3166-1 alpha-2; ``policy check`` knows which there are."""
+Whole: TypeAlias = Annotated[int, BeforeValidator(no_truth)]
+Exact: TypeAlias = Annotated[Decimal, BeforeValidator(no_truth)]
+Duration: TypeAlias = Annotated[str, Field(pattern=r"^P(\d+Y)?(\d+M)?(\d+W)?(\d+D)?$", min_length=3)]
+Day: TypeAlias = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$"), AfterValidator(_day)]
+"""A day of the calendar, ``2027-12-31``; compared as text."""
