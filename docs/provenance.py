@@ -24,6 +24,7 @@ LISTS: Mapping[str, tuple[str, str]] = {
     "secureprofile.report.wording:WORDING": OWN,
     "secureprofile.consent.records:_STATES": OWN,
     "secureprofile.policy.parse:_EXPECTED": OWN,
+    "secureprofile.policy.treatments:PARAMETERS": OWN,
     "secureprofile.adapters.foreign:_MAGIC": ("first bytes of file formats, from their specifications", "facts"),
 }
 ROOMS = {"secureprofile.flows.shop_words": OWN}

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from secureprofile.adapters import schema
 from secureprofile.adapters.state import Reader, Writer
@@ -20,6 +19,13 @@ KNOWN = pa.schema([("lookup", pa.string()), ("token", pa.string())])
 """What an engine joins with: 32 hex digits each."""
 
 SEALED = pa.schema([("lookup", pa.string()), ("token", pa.string()), ("value", pa.binary())])
+
+
+_INSERT = "INSERT INTO tokens (scope, lookup, token, value, entry) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+"""Spelled for the driver: building each row's parameters anew would cost as much as writing it."""
+
+_CACHE = "PRAGMA cache_size=-65536"
+"""64 MB for this connection: tokens are random, and so are the places in their index."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,13 +73,13 @@ def add_tokens(tx: Writer, scope: Scope, new: pa.Table, *, entry: int) -> int:
         tx.connection.execute(sa.insert(schema.token_scopes).values(**_values(scope)))
         number = _number(tx, scope)
         assert number is not None
-    statement = upsert(schema.tokens).on_conflict_do_nothing()
-    added = 0
+    tx.connection.exec_driver_sql(_CACHE)
+    before = _count(tx, number)
     for batch in new.to_batches(max_chunksize=CHUNK):
-        rows = [{"scope": number, "entry": entry, **row} for row in batch.to_pylist()]
-        before = _count(tx, number)
-        tx.connection.execute(statement, rows)
-        added += _count(tx, number) - before
+        columns = [batch[name].to_pylist() for name in SEALED.names]
+        rows = [(number, lookup, token, value, entry) for lookup, token, value in zip(*columns, strict=True)]
+        tx.connection.exec_driver_sql(_INSERT, rows)
+    added = _count(tx, number) - before
     if added != new.num_rows:
         raise CannotTell(
             "another run gave tokens to the same values meanwhile: nothing was written",

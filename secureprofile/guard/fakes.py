@@ -8,6 +8,7 @@ that RFC 2606 keeps free.
 from __future__ import annotations
 
 import hmac
+import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -167,28 +168,31 @@ def script_locale(cell: str) -> str:
         >>> [script_locale(cell) for cell in ("王小明", "サトウ アキラ", "Zoë", "Иванов", "김민준")]
         ['zh', 'ja', 'en', 'ru', 'ko']
     """
-    found = set()
-    for char in cell:
-        code = ord(char)
-        if 0x3040 <= code <= 0x30FF or 0xFF66 <= code <= 0xFF9D:
-            return "ja"
-        if 0xAC00 <= code <= 0xD7A3 or 0x1100 <= code <= 0x11FF:
-            return "ko"
-        if 0x3400 <= code <= 0x9FFF:
-            found.add("zh")
-        elif 0x0400 <= code <= 0x04FF:
-            found.add("ru")
-    return min(found, key=("zh", "ru").index) if found else "en"
+    if cell.isascii():
+        return "en"
+    return next((locale for locale, script in _SCRIPTS if script.search(cell)), "en")
+
+
+_SCRIPTS = (
+    ("ja", re.compile("[\u3040-\u30ff\uff66-\uff9d]")),
+    ("ko", re.compile("[\uac00-\ud7a3\u1100-\u11ff]")),
+    ("zh", re.compile("[\u3400-\u9fff]")),
+    ("ru", re.compile("[\u0400-\u04ff]")),
+)
+"""Locale → its letters; the first that a cell has decides."""
+
+_HIRAGANA, _KATAKANA = re.compile("[\u3041-\u3096]"), re.compile("[\u30a1-\u30f6]")
+_SOFT = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
 
 
 def _kana(cell: str) -> bool:
-    return any(0x3040 <= ord(char) <= 0x30FF for char in cell)
+    return not cell.isascii() and bool(_HIRAGANA.search(cell) or _KATAKANA.search(cell))
 
 
 def _spelled_like(cell: str, word: str) -> str:
     """Give a word the case of the cell, and hiragana where the cell has them and no katakana."""
-    if any(0x3041 <= ord(c) <= 0x3096 for c in cell) and not any(0x30A1 <= ord(c) <= 0x30F6 for c in cell):
-        return "".join(chr(ord(c) - 0x60) if 0x30A1 <= ord(c) <= 0x30F6 else c for c in word)
+    if not cell.isascii() and _HIRAGANA.search(cell) and not _KATAKANA.search(cell):
+        return word.translate(_SOFT)
     if len(cell) > 1 and cell.isupper():
         return word.upper()
     return word.lower() if cell.islower() else word
@@ -201,8 +205,13 @@ def _ascii(word: str) -> str:
 
 def _differs(fake: str, cell: str) -> bool:
     """Tell whether a fake is another value than the cell, whatever the spelling."""
+    return _core(fake) != _core(cell)
 
-    def core(text: str) -> str:
-        return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
 
-    return core(fake) != core(cell)
+def _core(text: str) -> str:
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    return _NO_SIGN.sub("", text.casefold())
+
+
+_NO_SIGN = re.compile(r"[\W_]+")

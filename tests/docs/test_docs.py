@@ -15,6 +15,7 @@ import pytest
 from benchmarks.flow import table
 from secureprofile.cli.main import run
 from secureprofile.flows.shop import write_shop
+from secureprofile.policy.treatments import KINDS, PARAMETERS
 from secureprofile.portrait.dictionary import load_tags
 from secureprofile.portrait.expression import FOLD_FUNCTIONS, ROW_FUNCTIONS
 from tests.conftest import ROOT
@@ -66,10 +67,38 @@ def test_the_commands_of_the_readme_run_as_they_stand(demo_files: Path, name: st
     assert list(demo_files.glob("report*.html"))
 
 
-@pytest.mark.parametrize("name", ["own-files.md", "tags.md"])
+@pytest.mark.parametrize("name", ["own-files.md", "tags.md", "pseudonymize.md"])
 def test_the_commands_of_the_guides_run_as_they_stand(demo_files: Path, name: str) -> None:
+    if name == "pseudonymize.md":
+        (demo_files / "policy.yaml").write_text(guide_policy(), encoding="utf-8")
     for command in commands(ROOT / "docs" / "guides" / name):
         assert run(shlex.split(command)[1:]) == (1 if " scan " in command else 0), command
+
+
+def guide_policy() -> str:
+    page = (ROOT / "docs/guides/pseudonymize.md").read_text("utf-8")
+    return next(block for language, block in BLOCK.findall(page) if language == "yaml")
+
+
+def test_the_guide_names_every_treatment_and_parameter() -> None:
+    page = (ROOT / "docs/guides/pseudonymize.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)
+    assert sorted([*rows, "reveal"]) == sorted(KINDS)
+    assert not [name for names in PARAMETERS.values() for name in names if name not in page]
+
+
+def test_what_the_guide_reveals_comes_back(demo_files: Path) -> None:
+    (demo_files / "policy.yaml").write_text(guide_policy(), encoding="utf-8")
+    for command in commands(ROOT / "docs" / "guides" / "pseudonymize.md")[2:6]:
+        assert run(shlex.split(command)[1:]) == 0, command
+    tables = [
+        pd.read_csv(name, dtype=str, keep_default_na=False) for name in ("customers.csv", "returned.csv", "answer.csv")
+    ]
+    before, safe, back = tables
+    assert list(back["email"]) == list(before["email"])
+    assert list(back["customer_id"]) == list(before["customer_id"].str.strip())
+    assert not set(safe["email"]) & (set(before["email"]) - {""})
+    assert list(back["name"]) == list(safe["name"])
 
 
 def test_the_dictionary_of_the_guide_is_one() -> None:

@@ -183,9 +183,11 @@ def fits(value: Any, schema: dict[str, Any], root: dict[str, Any]) -> bool:
     return not schema.get("type")
 
 
-RIGHT = ["drop", "replace", "token", {"encrypt": {"type": "mail"}}, {"fpe": {"check": "luhn"}}, {"mask": {"pattern": "##**"}}, {"date_shift": {"days": 3}},
+RIGHT = ["drop", "replace", "token", {"encrypt": {"type": "mail"}}, {"fpe": {"check": "luhn"}}, {"mask": {"pattern": "##**"}},
+         {"date_shift": {"days": 3}},
          {"kind": "generalize", "to": "band", "edges": [1, 2]}, {"top_bottom": {"low": 1}}, {"generalize": {"to": "network"}}, "reveal"]  # fmt: skip
-WRONG = ["blur", "date_shift", {"encrypt": {"tipe": "x"}}, {"fpe": {"check": "verhoeff"}}, {"fpe": {"keep_first": 99}}, {"generalize": {}}, {"kind": "date_shift"}, 3,
+WRONG = ["blur", "date_shift", {"encrypt": {"tipe": "x"}}, {"fpe": {"check": "verhoeff"}}, {"fpe": {"keep_first": 99}}, {"generalize": {}},
+         {"kind": "date_shift"}, 3,
          {"drop": {}, "keep": {}}]  # fmt: skip
 
 
