@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from secureprofile.cli import show
 from secureprofile.cli.options import Actor, Folder, Overwrite, opened
+
+if TYPE_CHECKING:
+    from secureprofile.policy.model import Recipient
 
 app = typer.Typer(help="What may be done: check, explain, copy, schema.", no_args_is_help=True)
 
@@ -33,7 +36,7 @@ def check(policy: Reference) -> None:
 
 @app.command("explain")
 def explain(policy: Reference) -> None:
-    """Show, for each purpose and column, what happens to it."""
+    """Show, for each purpose and column, what happens to it, and who may get the files."""
     from secureprofile.adapters.policies import load_policy
     from secureprofile.policy.decide import plan_columns
     from secureprofile.policy.treatments import describe
@@ -46,6 +49,22 @@ def explain(policy: Reference) -> None:
                 treatment = "denied" if plan.denied else describe(plan.treatment)
                 rows.append((purpose, dataset, plan.name, plan.category, treatment))
     show.table(("purpose", "dataset", "column", "category", "treatment"), rows)
+    print()
+    recipients = [
+        (purpose, whom, *_agreement(found.recipients.get(whom)))
+        for purpose, spec in found.purposes.items()
+        if "export" in spec.outputs
+        for whom in spec.recipients
+    ]
+    show.table(("purpose", "recipient", "agreement", "expires", "country"), recipients)
+
+
+def _agreement(recipient: Recipient | None) -> tuple[str, str, str]:
+    return (
+        (recipient.agreement, recipient.expires, recipient.country or "not stated")
+        if recipient
+        else ("none needed", "–", "–")
+    )
 
 
 @app.command("copy")

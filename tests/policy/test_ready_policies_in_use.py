@@ -131,7 +131,12 @@ def test_check_prints_the_hash_alone_on_stdout_and_the_counts_beside_it(used: Us
 
 def test_explain_prints_a_line_for_each_purpose_and_column_as_the_file_says(used: Used) -> None:
     raw = RAW[used.name]
-    head, _, *lines = used.said["explain"].stdout.splitlines()
+    columns, recipients = used.said["explain"].stdout.split("\n\n")
+    (whom,) = raw["purposes"][EXPORTS[used.name]]["recipients"]
+    agreed = raw["recipients"][whom]
+    last = [EXPORTS[used.name], whom, agreed["agreement"], str(agreed["expires"]), agreed["country"]]
+    assert recipients.splitlines()[-1].split() == last
+    head, _, *lines = columns.splitlines()
     assert head.split() == ["purpose", "dataset", "column", "category", "treatment"]
     expected = []
     for purpose, body in raw["purposes"].items():
