@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,12 +11,21 @@ import typer
 
 from secureprofile.cli import show
 from secureprofile.cli.options import Actor, Folder, Json, Memory, Overwrite, Policy, Purpose, Quiet, opened, session
+from secureprofile.errors import UsageError
 
 if TYPE_CHECKING:
     from secureprofile.flows.guarded import Treated
+    from secureprofile.flows.workbooks import BesideCells
 
 Input = Annotated[
-    Path, typer.Argument(metavar="INPUT", help="CSV, JSON Lines or Parquet file; CSV and JSON may be gzip'd.")
+    str,
+    typer.Argument(
+        metavar="INPUT",
+        help="CSV, JSON Lines, Parquet or Excel file (CSV and JSON also gzip'd), or a database: sqlite:///FILE?table=NAME.",
+    ),
+]
+Sheet = Annotated[
+    str | None, typer.Option("--sheet", help="Of a workbook: its name or place. [default: the only visible one]")
 ]
 
 consent = typer.Typer(help="Who allowed what: import, show, grant, withdraw.", no_args_is_help=True)
@@ -62,7 +73,7 @@ def init(
 
 
 def scan(
-    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT...", help="Files to look at.")],
+    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="Files, workbooks and databases to look at.")],
     full: Annotated[bool, typer.Option("--full", help="Look at all rows, not at the first 10,000.")] = False,
     draft_policy: Annotated[
         Path | None, typer.Option("--draft-policy", help="Write a policy to start from.", show_default=False)
@@ -74,17 +85,21 @@ def scan(
     """What personal data is in these files? Exit 1 when any is. Nothing is logged, no value is shown."""
     from secureprofile.adapters.outputs import write_whole
     from secureprofile.flows import scan as flow
-    from secureprofile.flows.guarded import open_file
+    from secureprofile.flows.guarded import open_every
+    from secureprofile.flows.workbooks import beside_cells
 
     with show.progress(quiet=quiet) as progress:
-        columns = flow.scan([open_file(path) for path in inputs], full=full, progress=progress)
+        sources = [source for place in inputs for source in open_every(place)]
+        columns = flow.scan(sources, full=full, progress=progress)
+        beside = [found for place in inputs for found in beside_cells(place)]
     if draft_policy is not None:
         write_whole(draft_policy, flow.draft_policy(columns).encode(), overwrite=overwrite)
         show.say(
             f"draft policy in {draft_policy}: read and complete it, then run: secureprofile policy check", quiet=quiet
         )
     if json:
-        show.as_json("scan", {"columns": [_scanned(column) for column in columns]})
+        places = [dataclasses.asdict(found) for found in beside]
+        show.as_json("scan", {"columns": [_scanned(column) for column in columns], "beside_cells": places})
     else:
         show.table(
             ("file", "column", "category", "sure", "treatment", "because"),
@@ -100,12 +115,25 @@ def scan(
                 for column in columns
             ],
         )
+        _show_beside(beside)
     personal = sum(column.personal for column in columns)
     show.say(
         f"{personal} of {len(columns)} columns hold personal data (not logged: scan needs no workspace)", quiet=quiet
     )
-    if personal:
+    if personal or any(found.personal for found in beside):
         raise typer.Exit(1)
+
+
+def _show_beside(beside: Sequence[BesideCells]) -> None:
+    if not beside:
+        return
+    print()
+    kinds = [", ".join(f"{name} {count}" for name, count in found.kinds.items()) for found in beside]
+    rows = [
+        (f.file, f.place, k or ("nothing personal recognised" if f.read else "not looked into"))
+        for f, k in zip(beside, kinds, strict=True)
+    ]
+    show.table(("file", "beside the cells", "holds (texts)"), rows)
 
 
 def _scanned(column: object) -> dict[str, object]:
@@ -127,7 +155,12 @@ def _scanned(column: object) -> dict[str, object]:
 
 def anonymize(
     source: Input,
-    output: Annotated[Path, typer.Option("--output", "-o", help="File to write: .csv, .jsonl (also .gz) or .parquet.")],
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output", "-o", help="File to write: .csv, .tsv, .jsonl (also .gz), .parquet, .xlsx; - for stdout."
+        ),
+    ],
     purpose: Purpose = None,
     policy: Policy = None,
     dataset: Annotated[
@@ -137,6 +170,11 @@ def anonymize(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be done to each column; read no row.")
     ] = False,
+    sheet: Sheet = None,
+    form: Annotated[
+        str | None,
+        typer.Option("--format", help="Of the output. [default: by its name; csv for -]", show_default=False),
+    ] = None,
     overwrite: Overwrite = False,
     workspace: Folder = None,
     actor: Actor = None,
@@ -145,6 +183,8 @@ def anonymize(
     quiet: Quiet = False,
 ) -> None:
     """Make a file safe for one recipient and purpose, as the policy says."""
+    if output == "-" and json:
+        raise UsageError("--json and the rows would both go to standard output", hint="write the rows to a file")
     with opened(workspace, actor=actor, policy=policy, memory=memory_limit, create=True) as place:
         if place.fresh:
             show.say(f"made a workspace in {place.path} (keys: {place.keys_reference})", quiet=quiet)
@@ -158,15 +198,18 @@ def anonymize(
                 recipient=recipient,
                 overwrite=overwrite,
                 dry_run=dry_run,
+                sheet=sheet,
+                form=form,
                 progress=progress,
             )
-    _show_treated(done, str(output), json=json, quiet=quiet)
+    _show_treated(done, output, json=json, quiet=quiet)
 
 
 def ingest(
     dataset: Annotated[str, typer.Argument(help="Dataset of the policy.")],
     source: Input,
     purpose: Purpose = None,
+    sheet: Sheet = None,
     workspace: Folder = None,
     actor: Actor = None,
     memory_limit: Memory = None,
@@ -178,7 +221,7 @@ def ingest(
         session(workspace, actor=actor, purpose=purpose, output="store", memory=memory_limit) as one,
         show.progress(quiet=quiet) as progress,
     ):
-        done = one.ingest(dataset, source, progress=progress)
+        done = one.ingest(dataset, source, sheet=sheet, progress=progress)
     _show_treated(done, f"store, snapshot {done.entry}", json=json, quiet=quiet)
 
 
@@ -189,6 +232,7 @@ def _show_treated(done: Treated, target: str, *, json: bool, quiet: bool) -> Non
         "without_consent": done.without_consent,
         "without_subject": done.without_subject,
         "unreadable": dict(done.unreadable),
+        "formulas": dict(done.formulas),
     }
     columns = [(plan.name, plan.category, "denied" if plan.denied else plan.treatment.kind) for plan in done.columns]
     if json:
@@ -196,11 +240,12 @@ def _show_treated(done: Treated, target: str, *, json: bool, quiet: bool) -> Non
             "internal": counts,
             "columns": [dict(zip(("name", "category", "treatment"), c, strict=True)) for c in columns],
         }
-        show.as_json("treated", {**body, "entry": done.entry, "target": target})
+        show.as_json("treated", {**body, "notes": done.notes, "entry": done.entry, "target": target})
         return
     if quiet:
         return
-    show.table(("column", "category", "treatment"), columns)
+    if target != "-":
+        show.table(("column", "category", "treatment"), columns)
     if done.entry < 0:
         show.say("dry run: no row was read, nothing was written")
         return
@@ -213,15 +258,24 @@ def _show_treated(done: Treated, target: str, *, json: bool, quiet: bool) -> Non
             show.say(f"  {count:,} {text}")
     for column, count in done.unreadable.items():
         show.say(f"  {count:,} cells of {column} could not be read and were left empty")
+    for column, count in done.formulas.items():
+        show.say(f"  {count:,} cells of {column} would run in a spreadsheet and begin with an apostrophe now")
+    for note in done.notes:
+        show.say(f"  note: {note}")
 
 
 @consent.command("import")
 def consent_import(
-    source: Input, workspace: Folder = None, actor: Actor = None, json: Json = False, quiet: Quiet = False
+    source: Input,
+    sheet: Sheet = None,
+    workspace: Folder = None,
+    actor: Actor = None,
+    json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Add the records of a file: who, purpose, state, at, method, notice."""
     with session(workspace, actor=actor) as one, show.progress(quiet=quiet) as progress:
-        done = one.import_consents(source, progress=progress)
+        done = one.import_consents(source, sheet=sheet, progress=progress)
     if json:
         internal = {"rows": done.rows, "people": done.people, "added": done.added, "rejected": done.rejected}
         show.as_json("consents", {"internal": internal})

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import ibis.expr.types as ir
 import pyarrow as pa
 
 from secureprofile.adapters.clock import now
 from secureprofile.adapters.duckdb import DuckEngine, Format
+from secureprofile.adapters.excel import need
 from secureprofile.adapters.files import Source
+from secureprofile.adapters.frames import Frame
 from secureprofile.adapters.outputs import whole_file
 from secureprofile.adapters.state import Writer
 from secureprofile.audit.entry import size_class
@@ -29,12 +33,17 @@ from secureprofile.flows.guarded import (
     treatments,
 )
 from secureprofile.flows.progress import Progress
+from secureprofile.flows.workbooks import lost_before
+from secureprofile.guard.formulas import counted, disarmed, may_run
 from secureprofile.guard.treat import unreadable
 from secureprofile.policy.decide import ColumnPlan
-from secureprofile.policy.model import Dataset
+from secureprofile.policy.model import Dataset, Keep
+
+_RUNS = "\x1fruns "
+"""Before a column's name, for the count of its cells that would run: no column of a file can be called so."""
 
 SUFFIXES: dict[str, Format] = {
-    ".csv": "csv", ".tsv": "tsv", ".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl",
+    ".csv": "csv", ".tsv": "tsv", ".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl", ".xlsx": "xlsx",
 }  # fmt: skip
 
 
@@ -47,11 +56,12 @@ def output_format(path: Path) -> tuple[Format, bool]:
     """
     gzip = path.suffix == ".gz"
     suffix = Path(path.stem).suffix if gzip else path.suffix
-    if suffix not in SUFFIXES or (gzip and SUFFIXES[suffix] == "parquet"):
+    if suffix.lower() not in SUFFIXES or (gzip and SUFFIXES[suffix.lower()] in ("parquet", "xlsx")):
         raise UsageError(
             f"{path.name}: the output's format is not known",
-            hint="end it in .csv, .tsv or .jsonl (also with .gz), or in .parquet",
+            hint="end it in .csv, .tsv or .jsonl (also with .gz), or in .parquet or .xlsx",
         )
+    suffix = suffix.lower()
     return SUFFIXES[suffix], gzip
 
 
@@ -80,6 +90,7 @@ def anonymize(
     source: Source,
     output: Path,
     *,
+    form: tuple[Format, bool] | None = None,
     dataset: str,
     recipient: str | None,
     overwrite: bool,
@@ -91,7 +102,9 @@ def anonymize(
     Returns:
         What was done; with ``dry_run`` what would be done to which column, and no row is read.
     """
-    form, gzip = output_format(output)
+    kind, gzip = form or output_format(output)
+    if kind == "xlsx":
+        need("xlsxwriter")
     authorise(context, "anonymize", "export", dataset=dataset)
     whom = registered_recipient(context, recipient)
     plans = plan_file(context, "anonymize", source.columns, dataset)
@@ -113,19 +126,20 @@ def anonymize(
                 progress.step(f"anonymize {source.path.name}")
                 done = write_treated(
                     context, act, table, plans, dataset=dataset, recipient=whom, engine=engine, progress=progress,
-                    write=lambda result: engine.write(result, partial, form, gzip=gzip), path=output,
+                    write=lambda result: engine.write(result, partial, kind, gzip=gzip), path=output,
+                    delimited=kind in ("csv", "tsv"),
                 )  # fmt: skip
+                done = replace(done, notes=lost_before(source, source.path))
             _commit(context, act, done, epoch, dataset=dataset, recipient=whom, digest=_digest(partial))
         return done
 
 
-def anonymize_frame(
-    context: Context, frame: pa.Table, *, dataset: str, recipient: str | None, progress: Progress
-) -> tuple[pa.Table, Treated]:
-    """Treat a frame as the policy says; the input is never modified."""
+def anonymize_frame(context: Context, frame: Frame, *, dataset: str, recipient: str | None, progress: Progress) -> Any:
+    """Treat a frame as the policy says and return one of the same kind; the input is never modified."""
     authorise(context, "anonymize", "export", dataset=dataset)
     whom = registered_recipient(context, recipient)
-    plans = plan_file(context, "anonymize", frame.column_names, dataset)
+    plans = plan_file(context, "anonymize", frame.columns, dataset)
+    kept = [plan.name for plan in plans if isinstance(plan.treatment, Keep)]
     results: list[pa.Table] = []
 
     def write(result: ir.Table) -> int:
@@ -135,13 +149,13 @@ def anonymize_frame(
     with begin(context, "anonymize", dataset=dataset, recipient=whom, treatments=treatments(plans)) as act:
         epoch = consent_epoch(context)
         with context.home.scratch() as scratch, DuckEngine(temp=scratch, memory_limit=context.memory_limit) as engine:
-            table = engine.text_table(frame)
             done = write_treated(
-                context, act, table, plans, dataset=dataset, recipient=whom, engine=engine, progress=progress, write=write,
-                path=None,
+                context, act, engine.table(frame.as_text()), (*plans, ColumnPlan.kept(frame.place)), dataset=dataset,
+                recipient=whom, engine=engine, progress=progress, write=write, path=None,
             )  # fmt: skip
-        _commit(context, act, done, epoch, dataset=dataset, recipient=whom, digest="")
-    return results[0], done
+        result = frame.restored(results[0], order=[plan.name for plan in plans], kept=kept)
+        _commit(context, act, replace(done, columns=plans), epoch, dataset=dataset, recipient=whom, digest="")
+    return result
 
 
 def write_treated(
@@ -156,8 +170,9 @@ def write_treated(
     progress: Progress,
     write: Callable[[ir.Table], int],
     path: Path | None,
+    delimited: bool = False,
 ) -> Treated:
-    """Apply consent, treat, write, and count what happened."""
+    """Apply consent, treat, write, and count what happened; ``delimited`` output opens in spreadsheets, which run cells."""
     spec = context.policy.policy.datasets[dataset]
     allowed, without_subject = consenting_rows(context, table, spec, engine)
     if needs_scrubbing(plans):
@@ -166,21 +181,25 @@ def write_treated(
         engine.use_scrubber(scrubber(table, plans, engine))
     progress.step(f"treat {dataset}", engine.progress)
     result = treated(context, allowed, plans, recipient=recipient, stored=False, engine=engine)
-    rows = write(result)
+    purpose = context.policy.policy.purposes[context.purpose or ""]
+    running = may_run(plans) if delimited and purpose.spreadsheet_safe else []
+    rows = write(disarmed(result, running) if running else result)
     everybody = (
         rows if allowed is table else int(engine.to_arrow(table.aggregate(rows=table.count()))["rows"][0].as_py())
     )
-    counter = unreadable(allowed, plans, engine.functions, stored=False)
-    bad = engine.to_arrow(counter).to_pylist()[0] if counter is not None else {}
+    also = {f"{_RUNS}{name}": count for name, count in counted(allowed, running).items()}
+    counter = unreadable(allowed, plans, engine.functions, stored=False, also=also)
+    counts = engine.to_arrow(counter).to_pylist()[0] if counter is not None else {}
     return Treated(
         rows_in=everybody,
         rows_out=rows,
         without_consent=everybody - rows - without_subject,
         without_subject=without_subject,
-        unreadable={name: int(count) for name, count in bad.items() if count},
+        unreadable={name: int(count) for name, count in counts.items() if count and not name.startswith(_RUNS)},
         columns=tuple(plans),
         entry=act.index,
         path=path,
+        formulas={name: int(counts[f"{_RUNS}{name}"]) for name in running if counts[f"{_RUNS}{name}"]},
     )
 
 

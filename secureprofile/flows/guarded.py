@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import ibis.expr.types as ir
@@ -11,8 +11,10 @@ import pyarrow as pa
 
 from secureprofile.adapters.duckdb import DuckEngine
 from secureprofile.adapters.engine import ScrubText
-from secureprofile.adapters.files import Source, sniff
+from secureprofile.adapters.excel import SheetRows
+from secureprofile.adapters.files import Source
 from secureprofile.adapters.keys import derive
+from secureprofile.adapters.sources import open_all, open_source
 from secureprofile.adapters.words import word_lists
 from secureprofile.errors import InputError, PolicyRefused
 from secureprofile.flows.gate import Context, record
@@ -31,7 +33,10 @@ _NOT_OWN = ("user.unique_id", "user.biometric", "user.contact.url")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Treated:
-    """What was done to a file: exact numbers, for the operator only."""
+    """What was done to a file: exact numbers, for the operator only.
+
+    ``formulas`` counts cells that a spreadsheet would have run; ``notes`` says what the input had lost before it came.
+    """
 
     rows_in: int
     rows_out: int
@@ -41,23 +46,32 @@ class Treated:
     columns: tuple[ColumnPlan, ...]
     entry: int
     path: Path | None
+    formulas: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
-def open_file(path: Path) -> Source:
-    """Recognise a file and refuse one whose first row is data.
+def open_file(location: str | Path, *, sheet: str | None = None, scratch: Path | None = None) -> Source:
+    """Recognise a file, sheet, table or stream, and refuse one whose first row is data.
 
     Raises:
         InputError: unreadable, or without header; the message names positions only.
     """
-    source = sniff(path)
-    suspicious = looks_like_data(source.columns) if source.format == "csv" else ()
+    source = open_source(location, sheet=sheet, scratch=scratch)
+    named = source.format == "csv" or isinstance(source.rows, SheetRows)
+    suspicious = looks_like_data(source.columns) if named else ()
     if suspicious:
         places = ", ".join(str(position) for position in suspicious[:8])
         raise InputError(
-            f"{path.name}: row 1 looks like data, not like column names (columns {places})",
+            f"{source.path.name}: row 1 looks like data, not like column names (columns {places})",
             hint="add a first row with column names, as the policy spells them",
         )
     return source
+
+
+def open_every(location: str | Path) -> list[Source]:
+    """Recognise every table that a location holds: sheets, hidden ones too, and all tables of a database."""
+    found = open_all(location, like_data=looks_like_data)
+    return found if len(found) != 1 or found[0].format != "csv" else [open_file(location)]
 
 
 def plan_file(context: Context, act: str, columns: Sequence[str], dataset: str) -> tuple[ColumnPlan, ...]:

@@ -185,15 +185,25 @@ def treat(
     return table.select(**built)
 
 
-def unreadable(table: ir.Table, plans: Sequence[ColumnPlan], functions: Functions, *, stored: bool) -> ir.Table | None:
-    """Return the expression that counts, per column, cells that hold something and do not parse (they leave empty)."""
+def unreadable(
+    table: ir.Table,
+    plans: Sequence[ColumnPlan],
+    functions: Functions,
+    *,
+    stored: bool,
+    also: Mapping[str, ir.Value] | None = None,
+) -> ir.Table | None:
+    """Return the expression that counts, per column, cells that hold something and do not parse (they leave empty).
+
+    ``also`` are other counts of the same table, so that one pass does for all.
+    """
     reads: dict[str, Callable[[ir.StringValue, ColumnPlan, Functions], ir.Value]] = {}
     for plan in plans:
         if isinstance(plan.treatment, Generalize):
             reads[plan.name] = generalize
         elif stored and isinstance(plan.treatment, Keep) and plan.spec.type != "text":
             reads[plan.name] = typed
-    if not reads:
+    if not reads and not also:
         return None
     by_name = {plan.name: plan for plan in plans}
     return table.aggregate(
@@ -202,5 +212,6 @@ def unreadable(table: ir.Table, plans: Sequence[ColumnPlan], functions: Function
             .sum()
             .fill_null(0)
             for name, read in reads.items()
-        }
+        },
+        **(also or {}),
     )

@@ -157,6 +157,7 @@ class Purpose(Model):
 
     ``outputs`` says where rows may go: ``store`` (kept as pseudonyms, to build portraits), ``export`` (row-level files for a
     recipient), ``release`` (noisy aggregates). The most specific category in ``allow`` wins; what is not covered is denied.
+    ``spreadsheet_safe`` puts an apostrophe before cells of delimited files that a spreadsheet would run as formulas.
     """
 
     data_use: str
@@ -169,6 +170,7 @@ class Purpose(Model):
     budget: Budget | None = None
     retention: Duration
     recipients: tuple[str, ...] = ("internal",)
+    spreadsheet_safe: StrictBool = True
     cross_border: StrictBool = False
 
 

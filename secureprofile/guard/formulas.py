@@ -1,0 +1,76 @@
+"""Cells that a spreadsheet would run: found by how they begin, and made text. Expressions only; an engine executes them.
+
+A cell that begins with ``=``, ``+``, ``-``, ``@``, a tab or a carriage return is a formula to Excel and its like, also behind blanks and in
+full-width form: ``=HYPERLINK(…)`` sends its neighbours away, older programs run commands. Numbers, phone numbers and dashes on their own are none.
+
+Source: OWASP, CSV Injection (an apostrophe before the cell makes it text).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+import ibis
+import ibis.expr.types as ir
+
+from secureprofile.policy.decide import ColumnPlan
+from secureprofile.policy.model import Generalize, Keep, Mask, Scrub
+
+_BEFORE: Final = r"[\s\x{200B}-\x{200D}\x{2060}\x{FEFF}\x{A0}\x{3000}]*"
+_BEGINS: Final = r"^(?:[\t\r]|" + _BEFORE + r"[=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}\x{2212}])"
+_HARMLESS: Final = (
+    r"^\s*(?:[+\-]?[0-9][0-9 .,()/\-]{0,40}%?|[+\-]?\(?[0-9][0-9 .()/\-]{0,40}"
+    r"|[+\-]?[0-9.]{1,30}[eE][+\-]?[0-9]{1,3}|[+\-]?\.[0-9]{1,30}|[+\-]{1,9})\s*\z"
+)
+"""Signed numbers with separators, exponents or percent signs, phone numbers, and dashes that stand for nothing."""
+
+
+def runs(value: ir.StringValue) -> ir.BooleanValue:
+    """Tell whether a spreadsheet would take the cell for a formula."""
+    return value.re_search(_BEGINS) & ~value.re_search(_HARMLESS)
+
+
+def runs_text(text: str) -> bool:
+    r"""Tell the same of one text.
+
+    Example:
+        >>> [runs_text(t) for t in ("=1+1", " @SUM(A1)", "＝cmd", "\tx", "-12.5", "+44 (0)20 7946-0000", "-", "a=b", "-1+cmd|' /C'!A1")]
+        [True, True, True, True, False, False, False, False, True]
+    """
+    begins, harmless = (
+        re.sub(r"\\x\{([0-9A-F]+)\}", lambda m: chr(int(m[1], 16)), p)
+        for p in (_BEGINS, _HARMLESS.replace(r"\z", r"\Z"))
+    )
+    return re.search(begins, text) is not None and re.search(harmless, text, re.ASCII) is None
+
+
+def may_run(plans: Sequence[ColumnPlan]) -> list[str]:
+    """Return the columns whose cells leave with a beginning of their own: tokens, dates and numbers cannot run."""
+    return [plan.name for plan in plans if _open(plan)]
+
+
+def _open(plan: ColumnPlan) -> bool:
+    match plan.treatment:
+        case Keep() | Scrub():
+            return True
+        case Mask():
+            return plan.treatment.keep_first > 0
+        case Generalize():
+            return plan.treatment.to in ("prefix", "domain")
+    return False
+
+
+def disarmed(table: ir.Table, columns: Sequence[str]) -> ir.Table:
+    """Return the table with an apostrophe before every cell of these columns that would run."""
+    cells = {name: table[name] for name in columns if name in table.columns}
+    texts = {name: cell for name, cell in cells.items() if cell.type().is_string()}
+    return table.mutate(
+        **{name: ibis.ifelse(runs(cell), ibis.literal("'") + cell, cell) for name, cell in texts.items()}
+    )
+
+
+def counted(table: ir.Table, columns: Sequence[str]) -> dict[str, ir.Value]:
+    """Return per column the expression that counts the cells of the untreated table that would run."""
+    return {name: runs(table[name]).sum().fill_null(0) for name in columns}
