@@ -83,11 +83,14 @@ class DuckEngine:
             with quiet(source.path.name):
                 yield self._spooled(source.rows.batches(), source.columns)
             return
-        with utf8_path(source, self._temp) as path, quiet(source.path.name):
+        with quiet(source.path.name):
             if isinstance(source.path, Path):
-                yield self._file(source, path)
-            else:  # a stream: the pipe ends with the spool
-                yield self._spooled(iter(self._streamed(self._file(source, path))), source.columns)
+                with utf8_path(source, self._temp) as path:
+                    yield self._file(source, path)
+            else:  # a stream is read once, to its end, before anybody may look at a row
+                with utf8_path(source, self._temp) as path:
+                    rows = self._spooled(iter(self._streamed(self._file(source, path))), source.columns)
+                yield rows
 
     def _file(self, source: Source, path: Path) -> ir.Table:
         match source.format:
@@ -178,8 +181,8 @@ class DuckEngine:
     def _streamed(self, expression: ir.Table) -> pa.RecordBatchReader:
         """Execute an expression a batch at a time; Ibis's own way calls what DuckDB 2 has no more."""
         self._backend._run_pre_execute_hooks(expression)
-        done = self._backend.raw_sql(self._backend.compile(expression))
-        read = getattr(done, "to_arrow_reader", None) or done.fetch_record_batch
+        relation = self._backend.con.sql(self._backend.compile(expression))
+        read = getattr(relation, "to_arrow_reader", None) or relation.fetch_arrow_reader
         return read(BATCH)
 
     def progress(self) -> float:

@@ -130,23 +130,32 @@ def utf8_path(source: Source, tmp: Path) -> Iterator[Path]:
 
 @contextmanager
 def _pipe(source: Source, tmp: Path) -> Iterator[Path]:
-    """Give a named pipe into which a thread decrypts and re-codes the stream."""
+    """Give a named pipe into which a thread decrypts and re-codes the stream; what stops the thread is raised at the end."""
     pipe = tmp / f"pipe-{secrets.token_hex(8)}"
+    if source.format == "parquet":  # read by seeking, not from beginning to end
+        yield pipe
+        return
     os.mkfifo(pipe, 0o600)
+    failed: list[Exception] = []
 
     def feed() -> None:
-        with suppress(BrokenPipeError), pipe.open("w", encoding="utf-8", newline="\n") as out:
-            _recode(source, out)
+        try:
+            with pipe.open("w", encoding="utf-8", newline="\n") as out:
+                _recode(source, out)
+        except Exception as error:
+            failed.append(error)
 
     thread = threading.Thread(target=feed, daemon=True)
     thread.start()
     try:
         yield pipe
     finally:
-        if thread.is_alive():  # nobody opened it, or not to the end: open and close it, so that the writer sees that
+        while thread.is_alive():  # it waits for a reader that never came, or left: come and leave
             os.close(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK))
-        thread.join()
+            thread.join(0.05)
         pipe.unlink()
+    if failed:
+        raise failed[0]
 
 
 def csv_error_line(message: str) -> int | None:

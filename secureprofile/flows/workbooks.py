@@ -14,6 +14,7 @@ from secureprofile.adapters.words import word_lists
 from secureprofile.adapters.workbook import Text, texts, valueless
 from secureprofile.guard.detect import find
 from secureprofile.guard.entities import entities
+from secureprofile.guard.scrub import LEAST
 
 LONGEST = 20_000
 """Characters of one text that are looked at."""
@@ -66,7 +67,7 @@ def _kinds(found: Text) -> set[str]:
         return {"PERSON"}
     text = found.text[:LONGEST]
     named = {one.name for one in entities(text, word_lists()) if one.name in ("PERSON", "ADDRESS")}
-    return named | {one.name for one in find(text)}
+    return named | {one.name for one in find(text) if one.score >= LEAST}
 
 
 def lost_before(source: Source, path: Readable) -> tuple[str, ...]:
