@@ -152,6 +152,11 @@ class DuckEngine:
         """Return an in-memory table with every column as text."""
         return as_text(ibis.memtable(arrow))
 
+    def settled(self, expression: ir.Table) -> ir.Table:
+        """Return the same rows under a name of their own: what is built on them does not repeat how they were made."""
+        self._backend._run_pre_execute_hooks(expression)
+        return self._backend.create_view(f"settled_{uuid4().hex}", expression)
+
     def use_scrubber(self, scrub: ScrubText) -> None:
         """Give the engine the function that scrubs free text."""
         self.functions = DuckFunctions(scrub)

@@ -22,7 +22,7 @@ from secureprofile.guard.canonical import canonical
 from secureprofile.guard.classify import looks_like_data
 from secureprofile.guard.scrub import Scrubber
 from secureprofile.guard.specs import SPECS
-from secureprofile.guard.treat import pads, split_own, treat
+from secureprofile.guard.treat import OWN, own_cells, pads, split_own, treat
 from secureprofile.policy.decide import ColumnPlan, plan_columns
 from secureprofile.policy.model import Dataset, Pseudonym, Scrub
 from secureprofile.vocabulary import DIRECT_IDENTIFIERS, within
@@ -147,13 +147,16 @@ def treated(
     }
     if keys:
         table = table.cross_join(engine.table(pa.table({k: [v] for k, v in pads(keys).items()})))
+    own = own_identifiers(plans)
+    if own and needs_scrubbing(plans):
+        table = engine.settled(table.mutate(**{OWN: own_cells(table, own)}))
     return treat(
         table,
         plans,
         key=table,
         key_names=names,
         kid=secret.kid,
-        own=own_identifiers(plans),
+        own=own,
         functions=engine.functions,
         stored=stored,
     )

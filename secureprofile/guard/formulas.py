@@ -20,16 +20,18 @@ from secureprofile.policy.model import Generalize, Keep, Mask, Scrub
 
 _BEFORE: Final = r"[\s\x{200B}-\x{200D}\x{2060}\x{FEFF}\x{A0}\x{3000}]*"
 _BEGINS: Final = r"^(?:[\t\r]|" + _BEFORE + r"[=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}\x{2212}])"
-_HARMLESS: Final = (
-    r"^\s*(?:[+\-]?[0-9][0-9 .,()/\-]{0,40}%?|[+\-]?\(?[0-9][0-9 .()/\-]{0,40}"
-    r"|[+\-]?[0-9.]{1,30}[eE][+\-]?[0-9]{1,3}|[+\-]?\.[0-9]{1,30}|[+\-]{1,9})\s*\z"
+_NO_NUMBER: Final = (
+    r"[^\s0-9.,()/\-+%eE\x{FF10}-\x{FF19}\x{FF0B}\x{FF0D}\x{2212}\x{A0}\x{200B}-\x{200D}\x{FEFF}]"
+    r"|(?:^|[^0-9.])[eE]|[eE](?:$|[^0-9+\-])"
 )
-"""Signed numbers with separators, exponents or percent signs, phone numbers, and dashes that stand for nothing."""
+"""A sign that no number, telephone number or dash holds. Without an anchor at its front: for anchored patterns DuckDB first works out which
+texts could match, which takes ten times as long as all else in a table of a thousand columns.
+"""
 
 
 def runs(value: ir.StringValue) -> ir.BooleanValue:
     """Tell whether a spreadsheet would take the cell for a formula."""
-    return value.re_search(_BEGINS) & ~value.re_search(_HARMLESS)
+    return value.re_search(_BEGINS) & value.re_search(_NO_NUMBER)
 
 
 def runs_text(text: str) -> bool:
@@ -39,11 +41,8 @@ def runs_text(text: str) -> bool:
         >>> [runs_text(t) for t in ("=1+1", " @SUM(A1)", "＝cmd", "\tx", "-12.5", "+44 (0)20 7946-0000", "-", "a=b", "-1+cmd|' /C'!A1")]
         [True, True, True, True, False, False, False, False, True]
     """
-    begins, harmless = (
-        re.sub(r"\\x\{([0-9A-F]+)\}", lambda m: chr(int(m[1], 16)), p)
-        for p in (_BEGINS, _HARMLESS.replace(r"\z", r"\Z"))
-    )
-    return re.search(begins, text) is not None and re.search(harmless, text, re.ASCII) is None
+    begins, other = (re.sub(r"\\x\{([0-9A-F]+)\}", lambda m: chr(int(m[1], 16)), p) for p in (_BEGINS, _NO_NUMBER))
+    return re.search(begins, text, re.ASCII) is not None and re.search(other, text, re.ASCII) is not None
 
 
 def may_run(plans: Sequence[ColumnPlan]) -> list[str]:

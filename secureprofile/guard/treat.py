@@ -21,6 +21,9 @@ TOKEN_HEX = 32
 
 _UNIT, _RECORD = "\x1f", "\x1e"
 
+OWN = "own_"
+"""Column of the row's own identifiers, where they were joined once for all columns that are scrubbed."""
+
 BLOCK = 64
 """SHA-256's block size in bytes."""
 
@@ -126,6 +129,8 @@ def own_cells(table: ir.Table, own: Sequence[tuple[str, str]]) -> ir.StringValue
     """Join a row's own identifiers for :meth:`Functions.scrub`: ``LABEL US value`` pairs separated by RS (ASCII 31, 30)."""
     if not own:
         return ibis.literal("")
+    if OWN in table.columns:
+        return table[OWN]
     cells = [ibis.literal(f"{label}{_UNIT}") + table[column].fill_null("") for label, column in own]
     return ibis.literal(_RECORD).join(cells)
 
