@@ -15,7 +15,16 @@ from secureprofile.adapters.state import Snapshot, Writer
 from secureprofile.audit.entry import size_class
 from secureprofile.errors import CannotTell
 from secureprofile.flows.gate import Context, authorise, begin
-from secureprofile.flows.guarded import Treated, lookup, people, plan_file, treated, treatments
+from secureprofile.flows.guarded import (
+    Treated,
+    lookup,
+    needs_scrubbing,
+    people,
+    plan_file,
+    scrubber,
+    treated,
+    treatments,
+)
 from secureprofile.flows.progress import Progress
 from secureprofile.guard.treat import unreadable
 from secureprofile.policy.decide import ColumnPlan
@@ -49,6 +58,8 @@ def ingest(context: Context, source: Source, *, dataset: str, progress: Progress
             progress.step(f"read {source.path.name}", engine.progress)
             keyed = lookup(context, table, spec.subject, spec, engine)
             passing = _passing(context, keyed, spec, engine)
+            if needs_scrubbing(plans):
+                engine.use_scrubber(scrubber(table, plans, engine))
             progress.step(f"guard {source.path.name}", engine.progress)
             rows = keyed.inner_join(passing.table, "lookup_")
             person = ColumnPlan.kept("person")
