@@ -152,13 +152,11 @@ class _Pandas:
         import pandas as pd
 
         frame = self._frame
-        own = frame.copy() if places is None else frame.iloc[list(places)]
-        columns = {
-            name: own[name].array.copy() if cells is None else _one(cells).to_pandas().array
-            for name, cells in treated.items()
-        }
-        result = pd.DataFrame(columns, index=own.index)
-        result.columns.name = frame.columns.name
+        own = frame if places is None else frame.iloc[list(places)]
+        texts = {name: _one(cells).to_pandas().array for name, cells in treated.items() if cells is not None}
+        kept = own[[name for name, cells in treated.items() if cells is None]]
+        result = pd.concat([pd.DataFrame(texts, index=own.index), kept], axis="columns")[list(treated)].copy()
+        result.columns.name, result.attrs = frame.columns.name, {}
         return result
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import openpyxl
 from openpyxl.comments import Comment
 
-HEAD = ["customer_id", "name", "gender", "birth_date", "mobile", "email", "resident_id", "address", "city", "country", "joined_on", "notes"]  # fmt: skip
+HEAD = ["customer_id", "name", "gender", "birth_date", "mobile", "email", "resident_id", "address", "city", "country", "joined_on",
+    "notes"]  # fmt: skip
 
 
 def book(path: Path, *sheets: tuple[str, str, Sequence[Sequence[Any]]]) -> openpyxl.Workbook:

@@ -37,7 +37,11 @@ purposes:
     outputs: [export]
     consent: not-required
     retention: P1Y
-    allow: {user.unique_id: pseudonym, user.content.private: scrub, user.demographic.date_of_birth: {generalize: {to: month}}, system.operations: keep}
+    allow:
+      user.unique_id: pseudonym
+      user.content.private: scrub
+      user.demographic.date_of_birth: {generalize: {to: month}}
+      system.operations: keep
 """
 
 
@@ -71,10 +75,13 @@ KEPT: dict[str, Any] = {
     "ints": [1, 2, 3], "floats": [1.5, float("nan"), float("inf")], "objects": pd.Series([1, "a", None], dtype=object), "bools": [True, False, True],
     "decimals": pd.Series([Decimal("1.10"), None, Decimal("NaN")], dtype=object), "bytes": pd.Series([b"\xff", b"", None], dtype=object),
     "nested": pd.Series([[1, "x"], {"a": [None]}, {3, 4}], dtype=object), "dates": pd.to_datetime(["2026-01-01", None, "2026-01-03"]),
-    "zoned": pd.to_datetime(["2026-01-01", None, "2026-01-03"]).tz_localize("Asia/Shanghai"), "mixed zones": pd.Series([dt.datetime(2026, 1, 1, tzinfo=ZONE), dt.datetime(2026, 1, 1), pd.NaT], dtype=object),
+    "zoned": pd.to_datetime(["2026-01-01", None, "2026-01-03"]).tz_localize("Asia/Shanghai"),
+    "mixed zones": pd.Series([dt.datetime(2026, 1, 1, tzinfo=ZONE), dt.datetime(2026, 1, 1), pd.NaT], dtype=object),
     "categories": pd.Categorical(["b", None, "b"], categories=["a", "b"], ordered=True), "nullable ints": pd.array([1, None, 3], dtype="Int64"),
-    "nullable bools": pd.array([True, None, False], dtype="boolean"), "strings": pd.array(["x", None, ""], dtype="string"), "periods": pd.period_range("2026-01", periods=3, freq="M"),
-    "spans": pd.to_timedelta([1, None, 3], unit="D"), "surrogates": pd.Series(["a\ud800", "\0", "\u202e"], dtype=object), "complex": pd.Series([1j, 2j, 3j]),
+    "nullable bools": pd.array([True, None, False], dtype="boolean"), "strings": pd.array(["x", None, ""], dtype="string"),
+    "periods": pd.period_range("2026-01", periods=3, freq="M"),
+    "spans": pd.to_timedelta([1, None, 3], unit="D"), "surrogates": pd.Series(["a\ud800", "\0", "\u202e"], dtype=object),
+    "complex": pd.Series([1j, 2j, 3j]),
 }  # fmt: skip
 
 
@@ -91,7 +98,8 @@ def test_kept_columns_come_back_as_they_were(session: Session, name: str) -> Non
 
 
 INDEXES: dict[str, Any] = {
-    "duplicates": pd.Index([5, 5, 1]), "named": pd.Index(list("xyz"), name="who"), "several": pd.MultiIndex.from_tuples([("a", 1), ("a", 1), ("b", 2)], names=["p", None]),
+    "duplicates": pd.Index([5, 5, 1]), "named": pd.Index(list("xyz"), name="who"), "several": pd.MultiIndex.from_tuples([("a", 1), ("a", 1),
+    ("b", 2)], names=["p", None]),
     "days": pd.date_range("2026-01-01", periods=3), "range": pd.RangeIndex(7, 10),
 }  # fmt: skip
 
@@ -200,8 +208,10 @@ def test_polars(session: Session) -> None:
 @pytest.mark.parametrize(
     "column",
     [
-        pa.array(["a", None]).dictionary_encode(), pa.array(["a", "b"], pa.large_string()), pa.array([dt.datetime(2026, 1, 1)] * 2, pa.timestamp("ns", "UTC")),
-        pa.array([{"a": [1]}, None]), pa.array([Decimal("1.5"), None], pa.decimal128(9, 3)), pa.array([1, None], pa.int8()), pa.array([b"\xff", b"x"]), pa.nulls(2),
+        pa.array(["a", None]).dictionary_encode(), pa.array(["a", "b"], pa.large_string()), pa.array([dt.datetime(2026, 1, 1)] * 2,
+        pa.timestamp("ns", "UTC")),
+        pa.array([{"a": [1]}, None]), pa.array([Decimal("1.5"), None], pa.decimal128(9, 3)), pa.array([1, None], pa.int8()),
+        pa.array([b"\xff", b"x"]), pa.nulls(2),
     ],
 )  # fmt: skip
 def test_arrow(session: Session, column: pa.Array) -> None:

@@ -179,7 +179,10 @@ def test_scan_looks_at_hidden_sheets_and_beside_the_cells(place: Path, capsys: p
 
 def test_a_pivot_cache_and_other_parts_are_looked_at(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     book(place / "in.xlsx", ("a", "visible", [["amount"], [1]]))
-    cache = f'<pivotCacheDefinition xmlns="urn:x"><cacheFields><cacheField name="who"><sharedItems><s v="{SECRET}"/></sharedItems></cacheField></cacheFields></pivotCacheDefinition>'
+    fields = (
+        f'<cacheFields><cacheField name="who"><sharedItems><s v="{SECRET}"/></sharedItems></cacheField></cacheFields>'
+    )
+    cache = f'<pivotCacheDefinition xmlns="urn:x">{fields}</pivotCacheDefinition>'
     with zipfile.ZipFile(place / "in.xlsx", "a") as archive:
         archive.writestr("xl/pivotCache/pivotCacheDefinition1.xml", cache)
         archive.writestr(

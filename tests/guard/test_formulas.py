@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 from secureprofile.guard.formulas import _RUNS, runs_text
 
 RUN = [
-    "=1+1", "=cmd|' /C calc'!A0", "+cmd|' /C calc'!A0", "-cmd|x", "-2+3+cmd|' /C calc'!A0", "@SUM(1+1)*cmd|x", "\t=1+1", "\rx", " =1", "\u200b=1", "\ufeff@x",
+    "=1+1", "=cmd|' /C calc'!A0", "+cmd|' /C calc'!A0", "-cmd|x", "-2+3+cmd|' /C calc'!A0", "@SUM(1+1)*cmd|x", "\t=1+1", "\rx", " =1",
+    "\u200b=1", "\ufeff@x",
     "＝1+1", "＋cmd", "－cmd", "＠x", "−A1", "+E5", "-1e", "-1ex", "+-A1", "\tname", "=HYPERLINK(\"http://x.example\",\"y\")", "-\n=A1", "@", "=",
 ]  # fmt: skip
 STAY = [
-    "-12.5", "+44 20 7946 0000", "+44 (0)20-7946/0000", "-", "--", "---", "- 5", "-1e5", "-1.5E-05", "+1e+10", "-5%", "(12.50)", "-1,234.56", "-1.234,56", "", " ", "a=b",
+    "-12.5", "+44 20 7946 0000", "+44 (0)20-7946/0000", "-", "--", "---", "- 5", "-1e5", "-1.5E-05", "+1e+10", "-5%", "(12.50)", "-1,234.56",
+    "-1.234,56", "", " ", "a=b",
     "x@y.example", "1-2", "'=1+1", "sp_id_k1_00ff", "E5", "12:30", "＋４４ ２０", "−5", "name", "\t12",
 ]  # fmt: skip
 

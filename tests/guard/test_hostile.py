@@ -13,7 +13,8 @@ from secureprofile.guard.detect import find, normalise
 from secureprofile.guard.scrub import REDACTED, Scrubber
 
 MAIL = "ada.l@planted.example"
-DIGITS = {"Arabic-Indic": "٠", "Persian": "۰", "Devanagari": "०", "Bengali": "০", "Thai": "๐", "full width": "０", "mathematical bold": "𝟎", "monospace": "𝟶"}  # fmt: skip
+DIGITS = {"Arabic-Indic": "٠", "Persian": "۰", "Devanagari": "०", "Bengali": "০", "Thai": "๐", "full width": "０", "mathematical bold": "𝟎",
+    "monospace": "𝟶"}  # fmt: skip
 
 
 @pytest.mark.parametrize("zero", DIGITS.values(), ids=DIGITS.keys())
@@ -39,7 +40,8 @@ def test_marks_inside_a_number_hide_nothing(mark: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "😀 " + MAIL + " 👩‍👩‍👧", "line\nbreak\r\n" + MAIL, 'quote " and \' ' + MAIL, "\0" + MAIL + "\0", "\x01\x02" + MAIL, "\ud800" + MAIL + "\udfff", "مرحبا " + MAIL,
+        "😀 " + MAIL + " 👩‍👩‍👧", "line\nbreak\r\n" + MAIL, 'quote " and \' ' + MAIL, "\0" + MAIL + "\0", "\x01\x02" + MAIL,
+        "\ud800" + MAIL + "\udfff", "مرحبا " + MAIL,
         "\u202e" + MAIL, "e\u0301 " + MAIL,
     ],
     ids=["emoji", "lines", "quotes", "nul", "control", "surrogates", "arabic", "override", "combining"],
