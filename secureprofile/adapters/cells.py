@@ -49,7 +49,7 @@ def cell_text(value: Any) -> str | None:
             return _bytes_text(bytes(value))
         case dict() | list() | tuple() | set() | frozenset():
             return json.dumps(_plain(value), ensure_ascii=False)
-    if type(value).__str__ is object.__str__ and type(value).__repr__ is object.__repr__:
+    if all(getattr(type(value), name) is getattr(object, name) for name in ("__str__", "__repr__")):
         raise TypeError("an object that says nothing but its address")
     return whole_text(str(value))
 

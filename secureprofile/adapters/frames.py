@@ -155,7 +155,9 @@ class _Pandas:
         own = frame if places is None else frame.iloc[list(places)]
         texts = {name: _one(cells).to_pandas().array for name, cells in treated.items() if cells is not None}
         kept = own[[name for name, cells in treated.items() if cells is None]]
-        result = pd.concat([pd.DataFrame(texts, index=own.index), kept], axis="columns")[list(treated)].copy()
+        result = pd.concat([pd.DataFrame(texts, index=own.index), kept], axis="columns", sort=False)[
+            list(treated)
+        ].copy()
         result.columns.name, result.attrs = frame.columns.name, {}
         return result
 
