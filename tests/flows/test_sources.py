@@ -26,6 +26,7 @@ from secureprofile.cli.main import run
 from secureprofile.errors import InputError, SecureProfileError, UsageError
 from tests.adapters.books import HEAD, book
 from tests.cli.test_bad_input import assert_two_lines
+from tests.conftest import ROOT
 
 ANONYMIZE = ("anonymize", "--purpose", "partner-analytics", "--quiet", "--dataset", "customers")
 SAMPLE = ("--purpose", "audit-sample", "--quiet")
@@ -239,3 +240,33 @@ def test_what_stops_the_feeder_stops_the_run(tmp_path: Path, monkeypatch: pytest
         pass  # nobody reads: no deadlock
     assert not [left for left in tmp_path.iterdir() if left.name.startswith("pipe")]
     assert [*tmp_path.iterdir()]
+
+
+# --- formulas ---
+
+
+def test_formulas_become_text_are_counted_and_stay_where_the_purpose_says_so(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = frame(4)
+    table["country"] = ["=HYPERLINK(1)", "+44 20 7946 0000", "-12.5", " @x"]
+    table.to_csv(place / "in.csv", index=False)
+    command = ["anonymize", "in.csv", "--dataset", "customers", "--purpose", "audit-sample", "-o"]
+    assert run([*command, "out.csv"]) == 0
+    assert "2 cells of country would run" in capsys.readouterr().err
+    cells = [row["country"] for row in csv.DictReader(io.StringIO((place / "out.csv").read_text()))]
+    assert cells == ["'=HYPERLINK(1)", "+44 20 7946 0000", "-12.5", "' @x"]
+    for name in ("out.jsonl", "out.parquet", "out.xlsx"):  # none of them runs a cell
+        assert run([*command, name]) == 0
+    assert [
+        line[2] for line in openpyxl.load_workbook("out.xlsx").active.iter_rows(min_row=2, values_only=True)
+    ] == table["country"].tolist()
+    assert {cell.data_type for cell in openpyxl.load_workbook("out.xlsx").active["C"]} == {"s"}
+    assert pq.read_table("out.parquet")["country"].to_pylist() == table["country"].tolist()
+    bare = (
+        (ROOT / "policies" / "strict.yaml").read_text().replace("retention:", "spreadsheet_safe: false\n    retention:")
+    )
+    (place / "bare.yaml").write_text(bare)
+    assert run([*command, "bare.csv", "--policy", "bare.yaml"]) == 0
+    cells = [row["country"] for row in csv.DictReader(io.StringIO((place / "bare.csv").read_text()))]
+    assert cells == table["country"].tolist()
