@@ -266,6 +266,8 @@ def test_formulas_become_text_are_counted_and_stay_where_the_purpose_says_so(
     bare = (
         (ROOT / "policies" / "strict.yaml").read_text().replace("retention:", "spreadsheet_safe: false\n    retention:")
     )
+    for sibling in ("tags.yaml", "releases.yaml"):
+        (place / sibling).write_bytes((ROOT / "policies" / sibling).read_bytes())
     (place / "bare.yaml").write_text(bare)
     assert run([*command, "bare.csv", "--policy", "bare.yaml"]) == 0
     cells = [row["country"] for row in csv.DictReader(io.StringIO((place / "bare.csv").read_text()))]
