@@ -185,9 +185,14 @@ class Workspace:
         """Close the state database."""
         self._context.state.close()
 
-    def match_dataset(self, path: Path) -> str:
-        """Return the only dataset whose file patterns match; UsageError otherwise."""
-        return match_dataset(self._context.policy.policy, path.name)
+    def match_dataset(self, location: str | Path) -> str:
+        """Return the only dataset whose file patterns match, or that is called like a database's table; UsageError otherwise."""
+        from secureprofile.adapters.sources import place_name
+
+        name = place_name(location)
+        return (
+            name if name in self._context.policy.policy.datasets else match_dataset(self._context.policy.policy, name)
+        )
 
     def default_purpose(self, output: str) -> str:
         """Return the only purpose that the policy lets rows go to ``output`` for; UsageError otherwise."""
@@ -233,39 +238,53 @@ class Session:
         Returns:
             The same kind of frame; an Arrow table for an Ibis table.
         """
-        from secureprofile.adapters.frames import from_arrow, to_arrow
+        from secureprofile.adapters.frames import Frame
         from secureprofile.flows.anonymize import anonymize_frame
 
-        table, _ = anonymize_frame(
-            self._context, to_arrow(frame), dataset=dataset, recipient=recipient, progress=Silent()
-        )
-        return from_arrow(table, like=frame)
+        return anonymize_frame(self._context, Frame.of(frame), dataset=dataset, recipient=recipient, progress=Silent())
 
     def anonymize_file(
         self,
-        source: Path,
-        output: Path,
+        source: str | Path,
+        output: str | Path,
         *,
         dataset: str,
         recipient: str | None = None,
         overwrite: bool = False,
         dry_run: bool = False,
+        sheet: str | None = None,
+        form: str | None = None,
         progress: Progress | None = None,
     ) -> Treated:
-        """Write a file treated as the policy says, whole or not at all."""
+        """Write a file treated as the policy says, whole or not at all.
+
+        Args:
+            source: a file, a database's URL with ``?table=``, or ``-`` for standard input.
+            output: a file, or ``-`` for standard output, to which nothing goes before everything is finished.
+            dataset: of the policy.
+            recipient: registered for the purpose; may be left out where there is only one.
+            overwrite: replace an existing file.
+            dry_run: only say what would be done.
+            sheet: of a workbook; the only visible one by default.
+            form: csv, tsv, jsonl, parquet or xlsx; by the output's name where not given, csv for a stream.
+            progress: shows the steps.
+        """
         from secureprofile.flows.anonymize import anonymize
         from secureprofile.flows.guarded import open_file
+        from secureprofile.flows.streams import target
 
-        return anonymize(
-            self._context,
-            open_file(source),
-            output,
-            dataset=dataset,
-            recipient=recipient,
-            overwrite=overwrite,
-            dry_run=dry_run,
-            progress=progress or Silent(),
-        )
+        with self._context.home.scratch() as scratch, target(output, scratch, form) as (path, chosen):
+            return anonymize(
+                self._context,
+                open_file(source, sheet=sheet, scratch=scratch),
+                path,
+                form=chosen,
+                dataset=dataset,
+                recipient=recipient,
+                overwrite=overwrite,
+                dry_run=dry_run,
+                progress=progress or Silent(),
+            )
 
     def reveal(self, frame: Any, *, dataset: str, exported_for: str | None = None, recipient: str | None = None) -> Any:
         """Return an exported frame with the cells that this purpose may reveal as they were; the input is not modified.
@@ -276,13 +295,12 @@ class Session:
             exported_for: the purpose of the export; may be left out where the policy names only one.
             recipient: of the export; may be left out where there is only one.
         """
-        from secureprofile.adapters.frames import from_arrow, to_arrow
+        from secureprofile.adapters.frames import Frame
         from secureprofile.flows.reveal import reveal_frame
 
-        table, _ = reveal_frame(
-            self._context, to_arrow(frame), dataset=dataset, exported_for=exported_for, recipient=recipient
+        return reveal_frame(
+            self._context, Frame.of(frame), dataset=dataset, exported_for=exported_for, recipient=recipient
         )
-        return from_arrow(table, like=frame)
 
     def reveal_file(
         self,
@@ -310,19 +328,23 @@ class Session:
             progress=progress or Silent(),
         )
 
-    def ingest(self, dataset: str, source: str | Path, *, progress: Progress | None = None) -> Treated:
+    def ingest(
+        self, dataset: str, source: str | Path, *, sheet: str | None = None, progress: Progress | None = None
+    ) -> Treated:
         """Add a file's rows to the store, as pseudonyms, of people who may be there for this purpose."""
         from secureprofile.flows.guarded import open_file
         from secureprofile.flows.ingest import ingest
 
-        return ingest(self._context, open_file(Path(source)), dataset=dataset, progress=progress or Silent())
+        return ingest(self._context, open_file(source, sheet=sheet), dataset=dataset, progress=progress or Silent())
 
-    def import_consents(self, source: str | Path, *, progress: Progress | None = None) -> Imported:
+    def import_consents(
+        self, source: str | Path, *, sheet: str | None = None, progress: Progress | None = None
+    ) -> Imported:
         """Add the consent records of a file."""
         from secureprofile.flows.consent import import_consents
         from secureprofile.flows.guarded import open_file
 
-        return import_consents(self._context, open_file(Path(source)), progress=progress or Silent())
+        return import_consents(self._context, open_file(source, sheet=sheet), progress=progress or Silent())
 
     def show_consents(self, identifier: str) -> list[dict[str, str]]:
         """Return one person's consent records."""

@@ -15,18 +15,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
+from uuid import uuid4
 
 import duckdb
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
+from secureprofile.adapters import excel
 from secureprofile.adapters.engine import DuckFunctions, ScrubText
 from secureprofile.adapters.files import Source, csv_error_line, utf8_path
+from secureprofile.adapters.spool import BATCH, parquet_reader, spooled
 from secureprofile.errors import CannotTell, InputError, SecureProfileError
 from secureprofile.guard.cells import CellFunction
 
-Format = Literal["csv", "tsv", "parquet", "jsonl"]
+Format = Literal["csv", "tsv", "parquet", "jsonl", "xlsx"]
 
 MAX_CELL = 32 * 1024 * 1024
 """Bytes of the longest line that is read; longer ones are refused."""
@@ -83,15 +86,42 @@ class DuckEngine:
 
     @contextmanager
     def source(self, source: Source) -> Iterator[ir.Table]:
-        """Give a file as a table of text columns, streamed; re-coded through a temporary copy where it is not UTF-8."""
-        with utf8_path(source, self._temp) as path, quiet(source.path.name):
-            match source.format:
-                case "csv":
-                    yield self._csv(source, path)
-                case "parquet":
-                    yield as_text(self._backend.read_parquet(str(path)))
-                case _:
-                    yield self._json(source, path)
+        """Give a file as a table of text columns, streamed; re-coded through a temporary copy where it is not UTF-8.
+
+        What the engine cannot read by itself, or only once, goes through an encrypted spool.
+        """
+        if source.rows is not None:
+            with quiet(source.path.name):
+                yield self._spooled(source.rows.batches(), source.columns)
+            return
+        with quiet(source.path.name):
+            if isinstance(source.path, Path):
+                with utf8_path(source, self._temp) as path:
+                    yield self._file(source, path)
+            else:  # a stream is read once, to its end, before anybody may look at a row
+                with utf8_path(source, self._temp) as path:
+                    rows = self._spooled(iter(self._streamed(self._file(source, path))), source.columns)
+                yield rows
+
+    def _file(self, source: Source, path: Path) -> ir.Table:
+        match source.format:
+            case "csv":
+                return self._csv(source, path)
+            case "parquet" if isinstance(source.path, Path):
+                return as_text(self._backend.read_parquet(str(path)))
+            case "parquet":
+                return as_text(self._registered(parquet_reader(source.path)))
+            case "jsonl":
+                return self._json(source, path)
+        raise ValueError(f"no engine reads a {source.format}")
+
+    def _spooled(self, batches: Iterator[pa.RecordBatch], columns: Sequence[str]) -> ir.Table:
+        return self._registered(spooled(batches, columns, self._temp))
+
+    def _registered(self, rows: Any) -> ir.Table:
+        name = f"rows_{uuid4().hex}"
+        self._backend.con.register(name, rows)
+        return self._backend.table(name)
 
     def _csv(self, source: Source, path: Path) -> ir.Table:
         plain = path == source.path
@@ -132,6 +162,11 @@ class DuckEngine:
     def text_table(self, arrow: pa.Table) -> ir.Table:
         """Return an in-memory table with every column as text."""
         return as_text(ibis.memtable(arrow))
+
+    def settled(self, expression: ir.Table) -> ir.Table:
+        """Return the same rows under a name of their own: what is built on them does not repeat how they were made."""
+        self._backend._run_pre_execute_hooks(expression)
+        return self._backend.create_view(f"settled_{uuid4().hex}", expression)
 
     def use_scrubber(self, scrub: ScrubText) -> None:
         """Give the engine the function that scrubs free text."""
@@ -188,6 +223,10 @@ class DuckEngine:
 
     def write(self, expression: ir.Table, path: Path, form: Format, *, gzip: bool = False) -> int:
         """Execute an expression into a file, streaming; return how many rows it got."""
+        if form == "xlsx":
+            with quiet("the data"):
+                batches = self._streamed(expression)
+                return excel.write(iter(batches), batches.schema, path)
         options = _COPY[form].format(compression="gzip" if gzip else "none")
         target = str(path).replace("'", "''")
         with quiet("the data"):
@@ -196,6 +235,13 @@ class DuckEngine:
             )  # registers memtables and UDFs; Ibis's own to_csv returns no count
             done = self._backend.raw_sql(f"COPY ({self._backend.compile(expression)}) TO '{target}' ({options})")
             return int(done.fetchone()[0])
+
+    def _streamed(self, expression: ir.Table) -> pa.RecordBatchReader:
+        """Execute an expression a batch at a time; Ibis's own way calls what DuckDB 2 has no more."""
+        self._backend._run_pre_execute_hooks(expression)
+        relation = self._backend.con.sql(self._backend.compile(expression))
+        read = getattr(relation, "to_arrow_reader", None) or relation.fetch_arrow_reader
+        return read(BATCH)
 
     def progress(self) -> float:
         """Return the share done of the running query in percent, -1 where unknown. May be called from another thread."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final, Literal, cast
 
+from secureprofile.adapters.sealed import Readable
 from secureprofile.errors import InputError
 
 Compression = Literal["none", "gzip"]
@@ -38,7 +39,7 @@ _JUDGED: Final = 50_000
 """Runs of characters beyond ASCII that suffice to judge an encoding."""
 
 
-def find_encoding(path: Path, compression: Compression, head: bytes) -> tuple[str, set[str]]:
+def find_encoding(path: Readable, compression: Compression, head: bytes) -> tuple[str, set[str]]:
     """Return the encoding in which the whole file is text, and the line ends that occur.
 
     Raises:
@@ -67,7 +68,7 @@ class _Decoded:
     foreign: list[str]
 
 
-def _decode(path: Path, compression: Compression, encoding: str) -> _Decoded | int:
+def _decode(path: Readable, compression: Compression, encoding: str) -> _Decoded | int:
     """Decode every byte; return the position, counted from 1, of the first that is wrong in this encoding."""
     bytes_to_text = codecs.getincrementaldecoder(encoding)()
     decoder = io.IncrementalNewlineDecoder(bytes_to_text, translate=False)
@@ -91,7 +92,7 @@ def _decode(path: Path, compression: Compression, encoding: str) -> _Decoded | i
             before += len(chunk)
 
 
-def _binary(path: Path) -> InputError:
+def _binary(path: Readable) -> InputError:
     return InputError(
         f"{path.name} holds NUL bytes: it looks like binary data, not like a table of text",
         hint="give a CSV, JSON Lines or Parquet file",
@@ -130,6 +131,20 @@ def _western(runs: list[str]) -> bool:
     return alone >= 0.8 * len(runs) or (pairs >= 0.95 * len(runs) and letters >= 0.7 * sum(map(len, runs)))
 
 
-def open_bytes(path: Path, compression: Compression) -> IO[bytes]:
+def open_bytes(path: Readable, compression: Compression) -> IO[bytes]:
     """Open a file, unpacked."""
-    return cast("IO[bytes]", gzip.open(path)) if compression == "gzip" else path.open("rb")
+    if compression == "none":
+        return path.open("rb")
+    return cast("IO[bytes]", gzip.open(path) if isinstance(path, Path) else _Unpacked(path.open("rb")))
+
+
+class _Unpacked(gzip.GzipFile):
+    """Unpacks what another file gives, and closes that, too."""
+
+    def __init__(self, packed: IO[bytes]) -> None:
+        super().__init__(fileobj=packed, mode="rb")
+        self._packed = packed
+
+    def close(self) -> None:
+        super().close()
+        self._packed.close()

@@ -14,8 +14,10 @@ import io
 import json
 import os
 import re
+import secrets
 import stat
 import tempfile
+import threading
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -25,11 +27,13 @@ from pathlib import Path
 from typing import Final, Literal, TextIO, cast
 
 from secureprofile.adapters.encodings import SAMPLE, Compression, find_encoding, open_bytes
-from secureprofile.adapters.foreign import refuse_foreign, refuse_markup
+from secureprofile.adapters.foreign import is_workbook, refuse_foreign, refuse_markup
 from secureprofile.adapters.outputs import full_disk_told
+from secureprofile.adapters.sealed import Readable
+from secureprofile.adapters.spool import Rows
 from secureprofile.errors import InputError
 
-Format = Literal["csv", "jsonl", "parquet"]
+Format = Literal["csv", "jsonl", "parquet", "workbook", "rows"]
 Newline = Literal["\n", "\r\n", "\r", "mixed"]
 
 LONGEST_LINE: Final = 1 << 26
@@ -41,14 +45,15 @@ RECORDS: Final = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A file and how to read it.
+    """A file, or another place that rows come from, and how to read it.
 
     ``columns`` are the names in file order: a CSV header's without surrounding blanks, JSON keys as they are, the top
     level of a Parquet schema. ``encoding`` is one of Python's codec names. For CSV only: ``delimiter``; ``quote``;
-    ``newline``, how rows end; ``preamble``, the lines before the header (blank ones, Excel's ``sep=;``).
+    ``newline``, how rows end; ``preamble``, the lines before the header (blank ones, Excel's ``sep=;``). ``rows`` is what no engine
+    reads by itself: a sheet, a table of a database (then ``path`` has a name and no bytes).
     """
 
-    path: Path
+    path: Readable
     format: Format
     columns: tuple[str, ...]
     compression: Compression = "none"
@@ -57,13 +62,15 @@ class Source:
     quote: str = '"'
     newline: Newline = "\n"
     preamble: int = 0
+    rows: Rows | None = None
 
 
-def sniff(path: Path) -> Source:
+def sniff(path: Readable) -> Source:
     """Find out how a file is to be read.
 
     Formats: CSV (with comma, semicolon, tab or bar), JSON Lines, Parquet; the first two may be gzip'd, whatever the
-    file's name. Encodings: UTF-8, UTF-16 (also without byte order mark), UTF-32 with one, GB18030 (which includes GBK
+    file's name. A workbook is only recognised: ``adapters.sources`` chooses a sheet. Encodings: UTF-8, UTF-16 (also
+    without byte order mark), UTF-32 with one, GB18030 (which includes GBK
     and GB2312), Windows-1252. Every byte is decoded once, because a foreign one may come late; memory stays flat.
 
     Raises:
@@ -71,20 +78,22 @@ def sniff(path: Path) -> Source:
             each have a name of their own.
     """
     with _troubles_told(path):
-        kind = path.stat().st_mode
+        kind = path.stat().st_mode if isinstance(path, Path) else stat.S_IFREG
         if stat.S_ISDIR(kind):
             raise InputError(f"{path} is a folder", hint="give the files in it one by one")
         if not stat.S_ISREG(kind):
             raise InputError(f"{path} is not a regular file", hint="copy what it holds to a file first")
         compression, head, whole = _head(path)
         if compression == "none" and head.startswith(b"PAR1"):
-            return Source(path=path, format="parquet", columns=_distinct(_parquet_columns(path), path))
+            return Source(path=path, format="parquet", columns=distinct(_parquet_columns(path), path))
+        if compression == "none" and is_workbook(path, head):
+            return Source(path=path, format="workbook", columns=())
         refuse_foreign(path, head)
         encoding, kinds = find_encoding(path, compression, head)
         text = codecs.getincrementaldecoder(encoding)().decode(head).removeprefix("\ufeff")
         refuse_markup(path, text)
         if text.lstrip().startswith("{"):
-            columns = _distinct(_json_columns(path, text, whole=whole), path)
+            columns = distinct(_json_columns(path, text, whole=whole), path)
             return Source(path=path, format="jsonl", columns=columns, compression=compression, encoding=encoding)
         source = _csv(Source(path=path, format="csv", columns=(), compression=compression, encoding=encoding), text)
         return replace(source, newline=_one(kinds) if len(kinds) < 2 else _row_ends(source))
@@ -96,11 +105,16 @@ def utf8_path(source: Source, tmp: Path) -> Iterator[Path]:
 
     Mostly it is the source's own, still gzip'd if that is. Otherwise it is a plain temporary copy in the folder
     ``tmp``, mode 0600, gone afterwards: re-coded, without preamble, and with a line feed at every line's end (in quoted
-    cells, too), for DuckDB refuses files that mix line ends.
+    cells, too), for DuckDB refuses files that mix line ends. A sealed stream is never copied in the clear: the path is a
+    pipe, which can be read once.
 
     Raises:
         CannotTell: the disk is full.
     """
+    if not isinstance(source.path, Path):
+        with _pipe(source, tmp) as pipe:
+            yield pipe
+        return
     native = source.encoding == "utf-8" or (source.encoding == "utf-8-sig" and source.format == "csv")
     if source.format == "parquet" or (native and not source.preamble and source.newline != "mixed"):
         yield source.path
@@ -112,6 +126,36 @@ def utf8_path(source: Source, tmp: Path) -> Iterator[Path]:
         yield Path(name)
     finally:
         Path(name).unlink(missing_ok=True)
+
+
+@contextmanager
+def _pipe(source: Source, tmp: Path) -> Iterator[Path]:
+    """Give a named pipe into which a thread decrypts and re-codes the stream; what stops the thread is raised at the end."""
+    pipe = tmp / f"pipe-{secrets.token_hex(8)}"
+    if source.format == "parquet":  # read by seeking, not from beginning to end
+        yield pipe
+        return
+    os.mkfifo(pipe, 0o600)
+    failed: list[Exception] = []
+
+    def feed() -> None:
+        try:
+            with pipe.open("w", encoding="utf-8", newline="\n") as out:
+                _recode(source, out)
+        except Exception as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=feed, daemon=True)
+    thread.start()
+    try:
+        yield pipe
+    finally:
+        while thread.is_alive():  # it waits for a reader that never came, or left: come and leave
+            os.close(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK))
+            thread.join(0.05)
+        pipe.unlink()
+    if failed:
+        raise failed[0]
 
 
 def csv_error_line(message: str) -> int | None:
@@ -131,7 +175,7 @@ def csv_error_line(message: str) -> int | None:
 
 
 @contextmanager
-def _troubles_told(path: Path) -> Iterator[None]:
+def _troubles_told(path: Readable) -> Iterator[None]:
     """Turn what the system and the unpackers say into :class:`InputError`."""
     try:
         yield
@@ -149,7 +193,7 @@ def _troubles_told(path: Path) -> Iterator[None]:
         raise InputError(f"{path} cannot be opened", hint="check the name and the folder") from None
 
 
-def _head(path: Path) -> tuple[Compression, bytes, bool]:
+def _head(path: Readable) -> tuple[Compression, bytes, bool]:
     """Return the compression, the sample, and whether the sample is the whole file."""
     with path.open("rb") as file:
         compression: Compression = "gzip" if file.read(2) == b"\x1f\x8b" else "none"
@@ -170,7 +214,7 @@ def _recode(source: Source, out: TextIO) -> None:
             out.write(piece)
 
 
-def _distinct(columns: Sequence[str], path: Path) -> tuple[str, ...]:
+def distinct(columns: Sequence[str], path: Readable) -> tuple[str, ...]:
     """Return the names if each column has one of its own; SQL does not tell capitals from small letters."""
     seen: dict[str, int] = {}
     for position, name in enumerate(columns, 1):
@@ -192,7 +236,7 @@ def _csv(bare: Source, text: str) -> Source:
     names = _header(bare.path, table, delimiter, quote)
     return replace(
         bare,
-        columns=_distinct([name.strip() for name in names], bare.path),
+        columns=distinct([name.strip() for name in names], bare.path),
         delimiter=delimiter,
         quote=quote,
         preamble=len(re.findall(r"\r\n|\r|\n", text[: len(text) - len(table)])),
@@ -224,7 +268,7 @@ def _dialect(text: str) -> tuple[str, str]:
     return max(((delimiter, quote) for quote in quotes for delimiter in ",;\t|"), key=fit)
 
 
-def _header(path: Path, text: str, delimiter: str, quote: str) -> list[str]:
+def _header(path: Readable, text: str, delimiter: str, quote: str) -> list[str]:
     try:
         header = next(_records(text, delimiter, quote, strict=True), None)
     except csv.Error:
@@ -254,7 +298,7 @@ def _one(kinds: set[str]) -> Newline:
     return cast("Newline", min(kinds, default="\n")) if len(kinds) < 2 else "mixed"
 
 
-def _json_columns(path: Path, text: str, *, whole: bool) -> list[str]:
+def _json_columns(path: Readable, text: str, *, whole: bool) -> list[str]:
     """Return the union of the first objects' keys, in order of appearance."""
     lines = text.split("\n")
     columns: dict[str, None] = {}
@@ -266,7 +310,7 @@ def _json_columns(path: Path, text: str, *, whole: bool) -> list[str]:
     return list(columns)
 
 
-def _json_object(path: Path, line: str, number: int) -> dict[str, object]:
+def _json_object(path: Readable, line: str, number: int) -> dict[str, object]:
     try:
         value = json.loads(line)
     except (ValueError, RecursionError):
@@ -278,11 +322,12 @@ def _json_object(path: Path, line: str, number: int) -> dict[str, object]:
     return value
 
 
-def _parquet_columns(path: Path) -> list[str]:
+def _parquet_columns(path: Readable) -> list[str]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        return [str(name) for name in pq.read_schema(path).names]
+        with path.open("rb") as file:
+            return [str(name) for name in pq.read_schema(file).names]
     except (pa.ArrowException, OSError):
         raise InputError(f"{path.name} is a damaged Parquet file", hint="fetch or write the file again") from None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import zipfile
-from pathlib import Path
+import zlib
 from typing import Final
 
+from secureprofile.adapters.sealed import Readable
 from secureprofile.errors import InputError
 
 _AS_CSV: Final = "open it in Excel or LibreOffice and save the sheet as “CSV UTF-8”"
@@ -15,12 +16,12 @@ _GIVE: Final = "give a CSV, JSON Lines or Parquet file"
 
 _MAGIC: Final = (
     (b"PK\x03\x04", "a ZIP archive", "unpack it and give the file inside"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook or another Office document", _AS_CSV),
+    (b"\xd0\xcf\x11\xe0", "an Office document or an encrypted workbook", _AS_CSV),
     (b"\x89PNG", "a PNG image", _GIVE),
     (b"\xff\xd8\xff", "a JPEG image", _GIVE),
     (b"GIF8", "a GIF image", _GIVE),
     (b"%PDF", "a PDF document", _GIVE),
-    (b"SQLite format 3\0", "an SQLite database", "export the table as CSV"),
+    (b"SQLite format 3\0", "an SQLite database", "name its table: sqlite:///FILE?table=NAME"),
     (b"PAR1", "Parquet inside gzip", "unpack it: Parquet files are compressed inside"),
     (b"ARROW1", "an Arrow file", _GIVE),
     (b"ORC", "an ORC file", _GIVE),
@@ -34,7 +35,18 @@ _MAGIC: Final = (
 """First bytes of what is no table of text: what it looks like, and what to do."""
 
 
-def refuse_foreign(path: Path, head: bytes) -> None:
+_OLD: Final = (b"W\0o\0r\0k\0b\0o\0o\0k\0", b"B\0o\0o\0k\0")
+"""How the stream of cells is called in an old workbook's table of contents."""
+
+
+def is_workbook(path: Readable, head: bytes) -> bool:
+    """Tell whether a file is a workbook that can be read as one: Excel's of any age, or OpenDocument's."""
+    if head.startswith(b"\xd0\xcf\x11\xe0"):
+        return any(name in head for name in _OLD) or path.name.lower().endswith(".xls")
+    return head.startswith(b"PK") and (_inside_zip(path) or ("", ""))[0] == "a workbook"
+
+
+def refuse_foreign(path: Readable, head: bytes) -> None:
     """Refuse a file that begins like something else than text, and say what it looks like."""
     if not head:
         raise InputError(f"{path.name} is empty", hint="check how the file was exported")
@@ -45,18 +57,19 @@ def refuse_foreign(path: Path, head: bytes) -> None:
             raise InputError(f"{path.name} looks like {what}, not like a table of text", hint=hint)
 
 
-def _inside_zip(path: Path) -> tuple[str, str] | None:
+def _inside_zip(path: Readable) -> tuple[str, str] | None:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             names = " ".join(archive.namelist())
-    except zipfile.BadZipFile:
+            kind = archive.read("mimetype")[:99] if "mimetype" in archive.namelist() else b""
+    except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError, zlib.error):
         return None
-    if re.search(r"\bxl/", names):
-        return "an Excel workbook", _AS_CSV
-    return ("an office document", _AS_CSV) if re.search(r"\b(?:content\.xml|word/|ppt/)", names) else None
+    if re.search(r"\bxl/workbook\.(xml|bin)", names) or b"opendocument.spreadsheet" in kind:
+        return "a workbook", _AS_CSV
+    return ("an office document", _AS_CSV) if re.search(r"\b(?:content\.xml|word/|ppt/|xl/)", names) else None
 
 
-def refuse_markup(path: Path, text: str) -> None:
+def refuse_markup(path: Readable, text: str) -> None:
     """Refuse text that is no table: nothing but blanks, a web page, one JSON array."""
     start = text.lstrip()
     if not start:

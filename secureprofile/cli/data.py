@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,12 +10,20 @@ from secureprofile.cli import show
 from secureprofile.cli.keys import reveal
 from secureprofile.cli.options import Actor, Folder, Json, Memory, Overwrite, Policy, Purpose, Quiet, opened, session
 from secureprofile.cli.scan import scan
+from secureprofile.errors import UsageError
 
 if TYPE_CHECKING:
     from secureprofile.flows.guarded import Treated
 
 Input = Annotated[
-    Path, typer.Argument(metavar="INPUT", help="CSV, JSON Lines or Parquet file; CSV and JSON may be gzip'd.")
+    str,
+    typer.Argument(
+        metavar="INPUT",
+        help="CSV, JSON Lines, Parquet or Excel file (CSV and JSON also gzip'd), or a database: sqlite:///FILE?table=NAME.",
+    ),
+]
+Sheet = Annotated[
+    str | None, typer.Option("--sheet", help="Of a workbook: its name or place. [default: the only visible one]")
 ]
 
 consent = typer.Typer(help="Who allowed what: import, show, grant, withdraw.", no_args_is_help=True)
@@ -66,7 +73,12 @@ def init(
 
 def anonymize(
     source: Input,
-    output: Annotated[Path, typer.Option("--output", "-o", help="File to write: .csv, .jsonl (also .gz) or .parquet.")],
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output", "-o", help="File to write: .csv, .tsv, .jsonl (also .gz), .parquet, .xlsx; - for stdout."
+        ),
+    ],
     purpose: Purpose = None,
     policy: Policy = None,
     dataset: Annotated[
@@ -76,6 +88,11 @@ def anonymize(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be done to each column; read no row.")
     ] = False,
+    sheet: Sheet = None,
+    form: Annotated[
+        str | None,
+        typer.Option("--format", help="Of the output. [default: by its name; csv for -]", show_default=False),
+    ] = None,
     overwrite: Overwrite = False,
     workspace: Folder = None,
     actor: Actor = None,
@@ -84,6 +101,8 @@ def anonymize(
     quiet: Quiet = False,
 ) -> None:
     """Make a file safe for one recipient and purpose, as the policy says."""
+    if output == "-" and json:
+        raise UsageError("--json and the rows would both go to standard output", hint="write the rows to a file")
     with opened(workspace, actor=actor, policy=policy, memory=memory_limit, create=True) as place:
         if place.fresh:
             show.say(f"made a workspace in {place.path} (keys: {place.keys_reference})", quiet=quiet)
@@ -97,15 +116,18 @@ def anonymize(
                 recipient=recipient,
                 overwrite=overwrite,
                 dry_run=dry_run,
+                sheet=sheet,
+                form=form,
                 progress=progress,
             )
-    _show_treated(done, str(output), json=json, quiet=quiet)
+    _show_treated(done, output, json=json, quiet=quiet)
 
 
 def ingest(
     dataset: Annotated[str, typer.Argument(help="Dataset of the policy.")],
     source: Input,
     purpose: Purpose = None,
+    sheet: Sheet = None,
     workspace: Folder = None,
     actor: Actor = None,
     memory_limit: Memory = None,
@@ -117,7 +139,7 @@ def ingest(
         session(workspace, actor=actor, purpose=purpose, output="store", memory=memory_limit) as one,
         show.progress(quiet=quiet) as progress,
     ):
-        done = one.ingest(dataset, source, progress=progress)
+        done = one.ingest(dataset, source, sheet=sheet, progress=progress)
     _show_treated(done, f"store, snapshot {done.entry}", json=json, quiet=quiet)
 
 
@@ -129,6 +151,7 @@ def _show_treated(done: Treated, target: str, *, json: bool, quiet: bool) -> Non
         "without_subject": done.without_subject,
         "unreadable": dict(done.unreadable),
         "redacted": done.redacted,
+        "formulas": dict(done.formulas),
     }
     columns = [(plan.name, plan.category, "denied" if plan.denied else plan.treatment.kind) for plan in done.columns]
     if json:
@@ -136,12 +159,13 @@ def _show_treated(done: Treated, target: str, *, json: bool, quiet: bool) -> Non
             "internal": counts,
             "columns": [dict(zip(("name", "category", "treatment"), c, strict=True)) for c in columns],
         }
-        warnings = list(done.volumes.warnings)
-        show.as_json("treated", {**body, "entry": done.entry, "target": target, "warnings": warnings})
+        body |= {"warnings": list(done.volumes.warnings), "notes": list(done.notes)}
+        show.as_json("treated", {**body, "entry": done.entry, "target": target})
         return
     if quiet:
         return
-    show.table(("column", "category", "treatment"), columns)
+    if target != "-":
+        show.table(("column", "category", "treatment"), columns)
     if done.entry < 0:
         show.say("dry run: no row was read, nothing was written")
         return
@@ -158,15 +182,24 @@ def _show_treated(done: Treated, target: str, *, json: bool, quiet: bool) -> Non
         show.say(f"  warning: {warning}")
     for column, count in done.unreadable.items():
         show.say(f"  {count:,} cells of {column} could not be read and were left empty")
+    for column, count in done.formulas.items():
+        show.say(f"  {count:,} cells of {column} would run in a spreadsheet and begin with an apostrophe now")
+    for note in done.notes:
+        show.say(f"  note: {note}")
 
 
 @consent.command("import")
 def consent_import(
-    source: Input, workspace: Folder = None, actor: Actor = None, json: Json = False, quiet: Quiet = False
+    source: Input,
+    sheet: Sheet = None,
+    workspace: Folder = None,
+    actor: Actor = None,
+    json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Add the records of a file: who, purpose, state, at, method, notice."""
     with session(workspace, actor=actor) as one, show.progress(quiet=quiet) as progress:
-        done = one.import_consents(source, progress=progress)
+        done = one.import_consents(source, sheet=sheet, progress=progress)
     if json:
         internal = {"rows": done.rows, "people": done.people, "added": done.added, "rejected": done.rejected}
         show.as_json("consents", {"internal": internal})

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import ibis.expr.types as ir
 import pyarrow as pa
@@ -13,8 +15,11 @@ import pyarrow as pa
 from secureprofile.adapters.clock import now
 from secureprofile.adapters.duckdb import STREAMING, DuckEngine, Format
 from secureprofile.adapters.encodings import Compression
+from secureprofile.adapters.excel import need
 from secureprofile.adapters.files import Source
+from secureprofile.adapters.frames import Frame
 from secureprofile.adapters.outputs import whole_file
+from secureprofile.adapters.sources import open_source
 from secureprofile.adapters.state import Writer
 from secureprofile.adapters.tokens import add_export_keys
 from secureprofile.audit.entry import size_class
@@ -34,12 +39,17 @@ from secureprofile.flows.guarded import (
 )
 from secureprofile.flows.progress import Progress
 from secureprofile.flows.sweep import settle
-from secureprofile.flows.volumes import entry_details, volumes_of
+from secureprofile.flows.volumes import asked, entry_details, told
+from secureprofile.flows.workbooks import lost_before
+from secureprofile.guard.formulas import counted, disarmed, may_run
 from secureprofile.policy.decide import ColumnPlan
-from secureprofile.policy.model import Dataset
+from secureprofile.policy.model import Dataset, Keep
+
+_RUNS = "\x1fruns "
+"""Before a column's name, for the count of its cells that would run: no column of a file can be called so."""
 
 SUFFIXES: dict[str, Format] = {
-    ".csv": "csv", ".tsv": "tsv", ".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl",
+    ".csv": "csv", ".tsv": "tsv", ".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl", ".xlsx": "xlsx",
 }  # fmt: skip
 
 
@@ -52,11 +62,12 @@ def output_format(path: Path) -> tuple[Format, bool]:
     """
     gzip = path.suffix == ".gz"
     suffix = Path(path.stem).suffix if gzip else path.suffix
-    if suffix not in SUFFIXES or (gzip and SUFFIXES[suffix] == "parquet"):
+    if suffix.lower() not in SUFFIXES or (gzip and SUFFIXES[suffix.lower()] in ("parquet", "xlsx")):
         raise UsageError(
             f"{path.name}: the output's format is not known",
-            hint="end it in .csv, .tsv or .jsonl (also with .gz), or in .parquet",
+            hint="end it in .csv, .tsv or .jsonl (also with .gz), or in .parquet or .xlsx",
         )
+    suffix = suffix.lower()
     return SUFFIXES[suffix], gzip
 
 
@@ -67,6 +78,8 @@ def written(path: Path, form: Format, columns: Sequence[str], *, gzip: bool) -> 
         case "csv" | "tsv":
             delimiter = "," if form == "csv" else "\t"
             return Source(path=path, format="csv", columns=tuple(columns), compression=compression, delimiter=delimiter)
+        case "xlsx":
+            return open_source(path)
         case _:
             return Source(path=path, format=form, columns=tuple(columns), compression=compression)
 
@@ -76,6 +89,7 @@ def anonymize(
     source: Source,
     output: Path,
     *,
+    form: tuple[Format, bool] | None = None,
     dataset: str,
     recipient: str | None,
     overwrite: bool,
@@ -87,7 +101,9 @@ def anonymize(
     Returns:
         What was done; with ``dry_run`` what would be done to which column, and no row is read.
     """
-    form, gzip = output_format(output)
+    kind, gzip = form or output_format(output)
+    if kind == "xlsx":
+        need("xlsxwriter")
     authorise(context, "anonymize", "export", dataset=dataset)
     whom = registered_recipient(context, recipient)
     plans = plan_file(context, "anonymize", source.columns, dataset)
@@ -112,20 +128,21 @@ def anonymize(
                 progress.step(f"anonymize {source.path.name}")
                 done = write_treated(
                     context, act, table, plans, dataset=dataset, recipient=whom, engine=engine, progress=progress,
-                    write=lambda result: engine.write(result, partial, form, gzip=gzip),
-                    read_back=lambda names: engine.source(written(partial, form, names, gzip=gzip)), path=output,
+                    write=lambda result: engine.write(result, partial, kind, gzip=gzip),
+                    read_back=lambda names: engine.source(written(partial, kind, names, gzip=gzip)), path=output,
+                    delimited=kind in ("csv", "tsv"),
                 )  # fmt: skip
+                done = replace(done, notes=lost_before(source, source.path))
             _commit(context, act, done, epoch, dataset=dataset, recipient=whom, digest=digest_of(partial))
         return done
 
 
-def anonymize_frame(
-    context: Context, frame: pa.Table, *, dataset: str, recipient: str | None, progress: Progress
-) -> tuple[pa.Table, Treated]:
-    """Treat a frame as the policy says; the input is never modified."""
+def anonymize_frame(context: Context, frame: Frame, *, dataset: str, recipient: str | None, progress: Progress) -> Any:
+    """Treat a frame as the policy says and return one of the same kind; the input is never modified."""
     authorise(context, "anonymize", "export", dataset=dataset)
     whom = registered_recipient(context, recipient)
-    plans = plan_file(context, "anonymize", frame.column_names, dataset)
+    plans = plan_file(context, "anonymize", frame.columns, dataset)
+    kept = [plan.name for plan in plans if isinstance(plan.treatment, Keep)]
     results: list[pa.Table] = []
 
     def write(result: ir.Table) -> int:
@@ -138,13 +155,14 @@ def anonymize_frame(
             context.home.scratch() as scratch,
             DuckEngine(temp=scratch, memory_limit=context.memory_limit or STREAMING) as engine,
         ):
-            table = engine.text_table(frame)
             done = write_treated(
-                context, act, table, plans, dataset=dataset, recipient=whom, engine=engine, progress=progress, write=write,
+                context, act, engine.table(frame.as_text()), (*plans, ColumnPlan.kept(frame.place)), dataset=dataset,
+                recipient=whom, engine=engine, progress=progress, write=write,
                 read_back=lambda names: nullcontext(engine.table(results[-1])), path=None,
             )  # fmt: skip
-        _commit(context, act, done, epoch, dataset=dataset, recipient=whom, digest="")
-    return results[-1], done
+        result = frame.restored(results[-1], order=[plan.name for plan in plans], kept=kept)
+        _commit(context, act, replace(done, columns=plans), epoch, dataset=dataset, recipient=whom, digest="")
+    return result
 
 
 def write_treated(
@@ -160,8 +178,12 @@ def write_treated(
     write: Callable[[ir.Table], int],
     read_back: Callable[[Sequence[str]], AbstractContextManager[ir.Table]],
     path: Path | None,
+    delimited: bool = False,
 ) -> Treated:
-    """Apply consent, treat, write, look through what was written, and count what happened."""
+    """Apply consent, treat, write, look through what was written, and count what happened.
+
+    ``delimited`` output opens in spreadsheets, which run cells.
+    """
     spec = context.policy.policy.datasets[dataset]
     allowed, without_subject = consenting_rows(context, table, spec, engine)
     rows_to_treat = allowed
@@ -171,26 +193,37 @@ def write_treated(
         rows_to_treat = with_mentions(allowed, table, plans, engine)
     progress.step(f"treat {dataset}", engine.progress)
     ready = treated(context, rows_to_treat, plans, dataset=dataset, recipient=recipient, stored=False, engine=engine)
+    purpose = context.policy.policy.purposes[context.purpose or ""]
+    running = may_run(plans) if delimited and purpose.spreadsheet_safe else []
+    final = disarmed(ready.result, running) if running else ready.result
     rows, redacted = settle(
-        ready.result, plans, engine, write=write, read_back=lambda: read_back(ready.result.columns),
-        redacting=context.policy.policy.purposes[context.purpose or ""].residue == "redact",
-    )  # fmt: skip
+        final,
+        plans,
+        engine,
+        write=write,
+        read_back=lambda: read_back(final.columns),
+        redacting=purpose.residue == "redact",
+    )
     everybody = (
         rows if allowed is table else int(engine.to_arrow(table.aggregate(rows=table.count()))["rows"][0].as_py())
     )
+    also = {f"{_RUNS}{name}": count for name, count in counted(ready.source, running).items()}
+    also |= (volumes := asked(ready.source, plans, rows=rows))
+    unreadable, counts = ready.counts(plans, engine, stored=False, also=also)
     return Treated(
         rows_in=everybody,
         rows_out=rows,
         without_consent=everybody - rows - without_subject,
         without_subject=without_subject,
-        unreadable=ready.unreadable(plans, engine, stored=False),
+        unreadable=unreadable,
         columns=tuple(plans),
         entry=act.index,
         path=path,
         redacted=redacted,
         enrolments=ready.enrolments,
         kids=ready.kids,
-        volumes=volumes_of(context, allowed, plans, dataset=dataset, rows=rows, engine=engine),
+        volumes=told(context, plans, {name: counts[name] for name in volumes}, dataset=dataset),
+        formulas={name: int(counts[f"{_RUNS}{name}"]) for name in running if counts[f"{_RUNS}{name}"]},
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -14,8 +15,10 @@ import pyarrow as pa
 from secureprofile.adapters.clock import now
 from secureprofile.adapters.duckdb import DuckEngine
 from secureprofile.adapters.engine import ScrubText
-from secureprofile.adapters.files import Source, sniff
+from secureprofile.adapters.excel import SheetRows
+from secureprofile.adapters.files import Source
 from secureprofile.adapters.keys import derive
+from secureprofile.adapters.sources import open_all, open_source
 from secureprofile.adapters.words import word_lists
 from secureprofile.errors import InputError, PolicyRefused
 from secureprofile.flows.gate import Context, record
@@ -26,7 +29,7 @@ from secureprofile.guard.canonical import canonical
 from secureprofile.guard.classify import looks_like_data
 from secureprofile.guard.scrub import Scrubber
 from secureprofile.guard.specs import SPECS
-from secureprofile.guard.treat import Keyed, pads, split_own, treat, unreadable
+from secureprofile.guard.treat import OWN, Keyed, own_cells, pads, split_own, treat, unreadable
 from secureprofile.guard.volumes import NO_VOLUMES, Volumes
 from secureprofile.policy.decide import ColumnPlan, plan_columns
 from secureprofile.policy.model import Dataset, Scrub
@@ -39,7 +42,11 @@ _NOT_OWN = ("user.unique_id", "user.biometric", "user.contact.url")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Treated:
-    """What was done to a file: exact numbers, for the operator only. ``redacted`` counts cells in which the sweep found something."""
+    """What was done to a file: exact numbers, for the operator only.
+
+    ``redacted`` counts cells in which the sweep found something, ``formulas`` cells that a spreadsheet would have run; ``notes`` says what the
+    input had lost before it came.
+    """
 
     rows_in: int
     rows_out: int
@@ -53,23 +60,32 @@ class Treated:
     enrolments: tuple[Enrolment, ...] = field(default=(), repr=False)
     kids: Mapping[str, str] = field(default_factory=dict)
     volumes: Volumes = NO_VOLUMES
+    formulas: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
-def open_file(path: Path) -> Source:
-    """Recognise a file and refuse one whose first row is data.
+def open_file(location: str | Path, *, sheet: str | None = None, scratch: Path | None = None) -> Source:
+    """Recognise a file, sheet, table or stream, and refuse one whose first row is data.
 
     Raises:
         InputError: unreadable, or without header; the message names positions only.
     """
-    source = sniff(path)
-    suspicious = looks_like_data(source.columns) if source.format == "csv" else ()
+    source = open_source(location, sheet=sheet, scratch=scratch)
+    named = source.format == "csv" or isinstance(source.rows, SheetRows)
+    suspicious = looks_like_data(source.columns) if named else ()
     if suspicious:
         places = ", ".join(str(position) for position in suspicious[:8])
         raise InputError(
-            f"{path.name}: row 1 looks like data, not like column names (columns {places})",
+            f"{source.path.name}: row 1 looks like data, not like column names (columns {places})",
             hint="add a first row with column names, as the policy spells them",
         )
     return source
+
+
+def open_every(location: str | Path) -> list[Source]:
+    """Recognise every table that a location holds: sheets, hidden ones too, and all tables of a database."""
+    found = open_all(location, like_data=looks_like_data)
+    return found if len(found) != 1 or found[0].format != "csv" else [open_file(location)]
 
 
 def plan_file(context: Context, act: str, columns: Sequence[str], dataset: str) -> tuple[ColumnPlan, ...]:
@@ -153,11 +169,25 @@ class Prepared:
     enrolments: tuple[Enrolment, ...]
     kids: Mapping[str, str]
 
-    def unreadable(self, plans: Sequence[ColumnPlan], engine: DuckEngine, *, stored: bool) -> dict[str, int]:
-        """Count, per column, the cells that hold something and leave empty because they cannot be treated."""
-        counter = unreadable(self.source, plans, engine.functions, stored=stored, keyed=self.keyed, today=self.today)
-        counts = engine.to_arrow(counter).to_pylist()[0] if counter is not None else {}
-        return {name: int(count) for name, count in counts.items() if count}
+    def counts(
+        self,
+        plans: Sequence[ColumnPlan],
+        engine: DuckEngine,
+        *,
+        stored: bool,
+        also: Mapping[str, ir.Value] | None = None,
+    ) -> tuple[dict[str, int], dict[str, Any]]:
+        """Count, per column, the cells that hold something and leave empty because they cannot be treated.
+
+        Returns:
+            (those counts, what ``also`` asked of the same rows).
+        """
+        counter = unreadable(
+            self.source, plans, engine.functions, stored=stored, keyed=self.keyed, today=self.today, also=also
+        )
+        found = engine.to_arrow(counter).to_pylist()[0] if counter is not None else {}
+        asked = {name: found.pop(name) for name in also or {}}
+        return {name: int(count) for name, count in found.items() if count}, asked
 
 
 def treated(
@@ -190,6 +220,9 @@ def treated(
         table = table.cross_join(engine.table(key_row))
     table, tokens, waiting = tokenise(context, table, plans, whom, names=names, engine=engine)
     engine.use_cells(cell_functions(context, plans, whom))
+    own = own_identifiers(plans)
+    if own and scrubbed(plans):
+        table = engine.settled(table.mutate(**{OWN: own_cells(table, own)}))
     kids = kids_in_use(context, plans)
     keyed = Keyed(
         names=names,
@@ -198,9 +231,7 @@ def treated(
         tokens=tokens,
     )
     today = now().date()
-    result = treat(
-        table, plans, keyed=keyed, own=own_identifiers(plans), functions=engine.functions, stored=stored, today=today
-    )
+    result = treat(table, plans, keyed=keyed, own=own, functions=engine.functions, stored=stored, today=today)
     return Prepared(result=result, source=table, keyed=keyed, today=today, enrolments=tuple(waiting), kids=kids)
 
 

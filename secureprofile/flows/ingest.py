@@ -15,7 +15,18 @@ from secureprofile.adapters.state import Snapshot, Writer
 from secureprofile.audit.entry import size_class
 from secureprofile.errors import CannotTell
 from secureprofile.flows.gate import Context, authorise, begin
-from secureprofile.flows.guarded import Prepared, Treated, lookup, people, plan_file, treated, treatments
+from secureprofile.flows.guarded import (
+    Prepared,
+    Treated,
+    lookup,
+    people,
+    plan_file,
+    scrubbed,
+    scrubber,
+    treated,
+    treatments,
+    with_mentions,
+)
 from secureprofile.flows.progress import Progress
 from secureprofile.policy.decide import ColumnPlan
 from secureprofile.policy.model import Dataset
@@ -51,6 +62,9 @@ def ingest(context: Context, source: Source, *, dataset: str, progress: Progress
             passing = _passing(context, keyed, spec, engine)
             progress.step(f"guard {source.path.name}", engine.progress)
             rows = keyed.inner_join(passing.table, "lookup_")
+            if scrubbed(plans):
+                engine.use_scrubber(scrubber())
+                rows = with_mentions(rows, table, plans, engine)
             person = ColumnPlan.kept("person")
             ready = treated(context, rows, (person, *plans), dataset=dataset, recipient="", stored=True, engine=engine)
             stored = engine.write(ready.result, folder / "part-0.parquet", "parquet")
@@ -103,7 +117,7 @@ def _count(
         rows_out=stored,
         without_consent=int(counts["rows"]) - int(counts["nobody"]) - stored,
         without_subject=int(counts["nobody"]),
-        unreadable=ready.unreadable(plans, engine, stored=True),
+        unreadable=ready.counts(plans, engine, stored=True)[0],
         columns=plans,
         entry=index,
         path=folder,

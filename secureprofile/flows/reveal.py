@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import ibis.expr.types as ir
 import pyarrow as pa
 
 from secureprofile.adapters.duckdb import DuckEngine
 from secureprofile.adapters.files import Source
+from secureprofile.adapters.frames import Frame
 from secureprofile.adapters.outputs import whole_file
 from secureprofile.adapters.tokens import Scope, exported_kids, sealed_tokens
 from secureprofile.audit.entry import size_class
@@ -90,18 +92,21 @@ def reveal(
 
 
 def reveal_frame(
-    context: Context, frame: pa.Table, *, dataset: str, exported_for: str | None, recipient: str | None
-) -> tuple[pa.Table, Revealed]:
+    context: Context, frame: Frame, *, dataset: str, exported_for: str | None, recipient: str | None
+) -> Any:
     """Return a frame with the cells that the policy lets reveal; the input is never modified. Errors as in :func:`reveal`."""
-    request = _request(context, frame.column_names, dataset, exported_for, recipient)
+    request = _request(context, frame.columns, dataset, exported_for, recipient)
     with (
         _begun(context, request) as act,
         context.home.scratch() as scratch,
         DuckEngine(temp=scratch, memory_limit=context.memory_limit) as engine,
     ):
-        result, counts = _revealed(context, engine.text_table(frame), request, engine)
+        placed = replace(request, plans=(*request.plans, ColumnPlan.kept(frame.place)))
+        result, counts = _revealed(context, engine.table(frame.as_text()), placed, engine)
         table = engine.to_arrow(result)
-        return table, _commit(act, request, counts, rows=table.num_rows, digest="", path=None)
+        back = frame.restored(table, order=[plan.name for plan in request.plans], kept=[])
+        _commit(act, request, counts, rows=table.num_rows, digest="", path=None)
+        return back
 
 
 def _begun(context: Context, request: _Request) -> AbstractContextManager[Act]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,7 +17,12 @@ CONTEXT_BONUS = 0.3
 WINDOW, BEHIND = 32, 12
 """Characters before and behind a match in which a context word counts."""
 
-_ZERO_WIDTH = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"))
+_ZERO_WIDTH = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u061c\u180e\u200e\u200f")) | dict.fromkeys(
+    [*range(0x202A, 0x202F), *range(0x2061, 0x206A)]
+)
+"""Zero-width characters, soft hyphens and marks of writing direction: they hide data from readers and patterns alike."""
+
+_FOREIGN_DIGIT = re.compile(r"(?![0-9])\d")
 _FOLD = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 
 
@@ -35,11 +41,15 @@ class Finding:
 def normalise(text: str) -> tuple[str, Sequence[int]]:
     r"""Return the text with full-width forms folded and zero-width characters gone, and each place's place in the original.
 
+    Digits of every script and style (Arabic, Devanagari, mathematical) become ASCII.
+
     Example:
-        >>> normalise("１３\u200b８")
-        ('138', [0, 1, 3, 4])
+        >>> normalise("１३\u200b８"), normalise("٠𝟏")[0]
+        (('138', [0, 1, 3, 4]), '01')
     """
-    folded = text.translate(_FOLD)
+    if text.isascii():
+        return text, range(len(text) + 1)
+    folded = _FOREIGN_DIGIT.sub(lambda match: str(unicodedata.digit(match[0])), text.translate(_FOLD))
     bare = folded.translate(_ZERO_WIDTH)
     if len(bare) == len(text):
         return bare, range(len(text) + 1)

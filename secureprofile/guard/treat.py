@@ -41,6 +41,9 @@ from secureprofile.policy.treatments import (
 
 _UNIT, _RECORD = "\x1f", "\x1e"
 
+OWN = "own_"
+"""Column of the row's own identifiers, where they were joined once for all columns that are scrubbed."""
+
 
 class Functions(Protocol):
     """What engines spell differently."""
@@ -100,6 +103,8 @@ def own_cells(table: ir.Table, own: Sequence[tuple[str, str]]) -> ir.StringValue
     """Join a row's own identifiers for :meth:`Functions.scrub`: ``LABEL US value`` pairs separated by RS (ASCII 31, 30)."""
     if not own:
         return ibis.literal("")
+    if OWN in table.columns:
+        return table[OWN]
     cells = [ibis.literal(f"{label}{_UNIT}") + table[column].fill_null("") for label, column in own]
     return ibis.literal(_RECORD).join(cells)
 
@@ -208,17 +213,22 @@ def unreadable(
     stored: bool,
     keyed: Keyed | None = None,
     today: date | None = None,
+    also: Mapping[str, ir.Value] | None = None,
 ) -> ir.Table | None:
-    """Return the expression that counts, per column, cells that hold something and cannot be treated (they leave empty)."""
+    """Return the expression that counts, per column, cells that hold something and cannot be treated (they leave empty).
+
+    ``also`` are other aggregates of the same table, so that one pass does for all.
+    """
     bad = {
         plan.name: told
         for plan in plans
         if (told := _unreadable(table, plan, keyed or Keyed(), functions, stored=stored, today=today)) is not None
     }
-    if not bad:
+    if not bad and not also:
         return None
     return table.aggregate(
-        **{name: ((trimmed(table[name]) != "") & told).sum().fill_null(0) for name, told in bad.items()}
+        **{name: ((trimmed(table[name]) != "") & told).sum().fill_null(0) for name, told in bad.items()},
+        **(also or {}),
     )
 
 

@@ -111,7 +111,7 @@ class Purpose(Model):
     recipient), ``release`` (noisy aggregates), ``reveal`` (what was encrypted for the purposes in ``reveals`` comes back, for
     the categories that ``allow`` gives the treatment ``reveal``). The most specific category in ``allow`` wins; what is not
     covered is denied. ``residue`` says what happens when treated rows still hold personal data: no file, or one with those
-    cells redacted.
+    cells redacted. ``spreadsheet_safe`` puts an apostrophe before cells of delimited files that a spreadsheet would run.
     """
 
     data_use: str
@@ -126,6 +126,7 @@ class Purpose(Model):
     retention: Duration
     recipients: tuple[str, ...] = ("internal",)
     residue: Literal["fail", "redact"] = "fail"
+    spreadsheet_safe: StrictBool = True
     cross_border: StrictBool = False
 
 

@@ -7,12 +7,12 @@ from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 
+from secureprofile.policy.scalars import Model
 from secureprofile.policy.treatments import (
     DateShift,
     Fpe,
     Generalize,
     Mask,
-    Model,
     Replace,
     TopBottom,
 )

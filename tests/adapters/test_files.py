@@ -387,7 +387,7 @@ def test_parquet(tmp_path: Path) -> None:
         (random.Random(1).randbytes(5000).replace(b"\0", b"x"), "is not UTF-8"),
         (b"\x89PNG\r\n\x1a\n\0\0", "a PNG image"),
         (b"%PDF-1.7\n", "a PDF document"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Office document"),
         (b"SQLite format 3\0", "an SQLite database"),
         (gzip.compress(gzip.compress(b"a,b\n")), "gzip inside gzip"),
         (f"<!DOCTYPE html><p>{SECRET}".encode(), "a web page or XML"),
@@ -407,17 +407,18 @@ def test_refusals(tmp_path: Path, data: bytes, said: str) -> None:
     assert "in.csv" in message
 
 
-def test_workbooks_say_how_to_save_as_csv(tmp_path: Path) -> None:
-    for inside, said in (("xl/workbook.xml", "an Excel workbook"), ("content.xml", "an office"), ("a.csv", "a ZIP")):
-        path = tmp_path / "in.xlsx"
+def test_archives_are_told_apart(tmp_path: Path) -> None:
+    path = tmp_path / "in.xlsx"
+    for inside, said in (("word/document.xml", "an office"), ("content.xml", "an office"), ("a.csv", "a ZIP")):
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr(inside, SECRET)
         assert said in refusal(path)
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("xl/workbook.xml", SECRET)
     with pytest.raises(InputError) as caught:
         sniff(path)
-    assert "CSV UTF-8" in caught.value.hint
+    assert "unpack it" in caught.value.hint
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("xl/workbook.xml", SECRET)
+    assert sniff(path).format == "workbook"
     assert "a ZIP archive" in refusal(put(tmp_path, b"PK\x03\x04 cut"))
 
 

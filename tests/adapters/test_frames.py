@@ -46,7 +46,7 @@ def test_arrow_and_ibis(session: Session, customers: pd.DataFrame) -> None:
     table = pa.Table.from_pandas(customers, preserve_index=False)
     safe = session.anonymize(table, dataset="customers")
     assert isinstance(safe, pa.Table)
-    assert session.anonymize(ibis.memtable(table), dataset="customers").equals(safe)
+    assert session.anonymize(ibis.memtable(table), dataset="customers").to_pylist() == safe.to_pylist()
 
 
 def test_what_the_policy_does_not_name_is_refused_in_frames_too(session: Session, customers: pd.DataFrame) -> None:
