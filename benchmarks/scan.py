@@ -188,7 +188,14 @@ def measure(rows: int, part: int) -> dict[str, object]:
     ours = rows / full
     command = f"python -m benchmarks.scan --rows {rows}"
     figures = [
-        _figure(f"scan --full, {rows:,} rows × 12 columns, against presidio's rows/s", ours / theirs, "×", 300, ours / theirs >= 300, command),
+        _figure(
+            f"scan --full, {rows:,} rows × 12 columns, against presidio's rows/s",
+            ours / theirs,
+            "×",
+            300,
+            ours / theirs >= 300,
+            command,
+        ),
         _figure("… rows a second", ours, "rows/s", 36_000, ours >= 36_000, command),
         _figure("… peak resident memory", megabytes, "MB", 1000, megabytes <= 1000, command),
         _figure("sampled scan of the same file", sampled, "s", 3, sampled < 3, command),

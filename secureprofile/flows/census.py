@@ -35,9 +35,7 @@ def census(column: ir.StringColumn, name: str, engine: DuckEngine, *, repeated: 
     """
     cells = column.as_table().rename(value=column.get_name())
     cells = cells.filter(cells.value.length() > 0)
-    counted = (
-        cells.group_by("value").agg(cells=cells.count()) if repeated else cells.mutate(cells=_one())
-    )
+    counted = cells.group_by("value").agg(cells=cells.count()) if repeated else cells.mutate(cells=_one())
     masked = with_masks(counted, {"bits": Ask(column="value", context=(name,))})
     groups = masked.group_by("bits").agg(
         total=masked.cells.sum(),

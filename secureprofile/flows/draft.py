@@ -1,11 +1,14 @@
-"""A policy to start from, drafted from what a scan found."""
+"""What a scan found, as a policy to start from and as a data map."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 
-from secureprofile.flows.scan import ScannedColumn
+from secureprofile.flows.scan import ScannedColumn, ScannedFile
+from secureprofile.released import Internal
+from secureprofile.report.datamap import MapColumn, MapFile, data_map_html
+from secureprofile.report.wording import Language
 
 
 def draft_policy(columns: Sequence[ScannedColumn]) -> str:
@@ -94,5 +97,23 @@ def _text(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def data_map(files: Sequence[object], *, lang: str) -> str:
-    return ""
+def data_map(files: Sequence[ScannedFile], *, lang: Language) -> str:
+    """Return what a scan found as an internal page; see :mod:`secureprofile.report.datamap`."""
+    return data_map_html([_on_map(file) for file in files], lang=lang)
+
+
+def _on_map(file: ScannedFile) -> MapFile:
+    columns = tuple(
+        MapColumn(
+            name=column.name,
+            category=column.finding.category,
+            confidence=column.finding.confidence,
+            evidence=column.finding.evidence,
+            treatment=column.finding.treatment,
+            personal=column.personal,
+            mixed=column.finding.mixed,
+        )
+        for column in file.columns
+    )
+    rows = Internal(value=file.rows, what="rows looked at")
+    return MapFile(name=file.name, rows=rows, looked=file.looked, columns=columns, error=str(file.error or ""))
