@@ -19,9 +19,13 @@ def draft_policy(columns: Sequence[ScannedColumn]) -> str:
     """
     files = list(dict.fromkeys(column.file for column in columns))
     lines = [_HEAD]
+    taken: set[str] = set()
     for number, file in enumerate(files):
         own = [column for column in columns if column.file == file]
-        lines.append(_dataset(_dataset_name(file, number), file, own))
+        name = _dataset_name(file, number)
+        name = name if name not in taken else f"{name}-{number + 1}"
+        taken.add(name)
+        lines.append(_dataset(name, file, own))
     lines.append(_PURPOSE)
     lines += [f"      {category}: {treatment}" for category, treatment in sorted(_treatments(columns).items())]
     return "\n".join(lines) + "\n"

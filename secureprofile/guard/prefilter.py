@@ -17,8 +17,8 @@ import ibis
 import ibis.expr.types as ir
 
 from secureprofile.guard.detect import in_words
-from secureprofile.guard.needs import needs
 from secureprofile.guard.extent import Extent, extent
+from secureprofile.guard.needs import needs
 from secureprofile.guard.spec import PatternSpec
 from secureprofile.guard.specs import SPECS
 

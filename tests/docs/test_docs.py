@@ -66,10 +66,19 @@ def test_the_commands_of_the_readme_run_as_they_stand(demo_files: Path, name: st
     assert list(demo_files.glob("report*.html"))
 
 
-@pytest.mark.parametrize("name", ["own-files.md", "tags.md"])
+@pytest.mark.parametrize("name", ["own-files.md", "tags.md", "detect.md"])
 def test_the_commands_of_the_guides_run_as_they_stand(demo_files: Path, name: str) -> None:
     for command in commands(ROOT / "docs" / "guides" / name):
         assert run(shlex.split(command)[1:]) == (1 if " scan " in command else 0), command
+
+
+def test_the_python_of_the_guide_to_detection_runs() -> None:
+    code = next(
+        b for language, b in BLOCK.findall((ROOT / "docs/guides/detect.md").read_text("utf-8")) if language == "python"
+    )
+    names: dict[str, object] = {}
+    exec(compile(code, "detect.md", "exec"), names)
+    assert {hit.entity_type for hit in names["found"]} >= {"LOYALTY_CARD"}  # type: ignore[attr-defined]
 
 
 def test_the_dictionary_of_the_guide_is_one() -> None:

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from secureprofile.adapters.duckdb import DuckEngine
 from secureprofile.guard.detect import find, normalise
+from secureprofile.guard.extent import extent
 from secureprofile.guard.needs import needs
 from secureprofile.guard.prefilter import Ask, bare, flagged, names, with_masks
-from secureprofile.guard.extent import extent
 from secureprofile.guard.spec import PatternSpec
 from secureprofile.guard.specs import SPECS
 
