@@ -59,8 +59,7 @@ def _dataset_name(file: str, number: int) -> str:
 
 
 def _dataset(name: str, file: str, columns: Sequence[ScannedColumn]) -> str:
-    ids = [c for c in columns if c.finding.category == "user.unique_id"]
-    subject = (ids or [c for c in columns if c.personal] or list(columns))[0]
+    subject = _subject(columns)
     lines = [
         f"  {name}:",
         "    domain: people",
@@ -75,6 +74,12 @@ def _dataset(name: str, file: str, columns: Sequence[ScannedColumn]) -> str:
     return "\n".join(lines)
 
 
+def _subject(columns: Sequence[ScannedColumn]) -> ScannedColumn:
+    """Return the column that says whose row it is: the first unique id, else the first personal column, else the first."""
+    ids = [c for c in columns if c.finding.category == "user.unique_id"]
+    return (ids or [c for c in columns if c.personal] or list(columns))[0]
+
+
 def _category(column: ScannedColumn, is_subject: bool) -> str:
     return column.finding.category or ("user.unique_id" if is_subject else "system.operations")
 
@@ -84,6 +89,10 @@ def _treatments(columns: Sequence[ScannedColumn]) -> dict[str, str]:
     for column in columns:
         if column.finding.category is not None:
             chosen[column.finding.category] = _spelled(column)
+    for file in {column.file for column in columns}:  # a policy check refuses to keep what says whose row it is
+        subject = _category(_subject([column for column in columns if column.file == file]), True)
+        if chosen.get(subject, "keep") == "keep":
+            chosen[subject] = "pseudonym"
     chosen["user.unique_id"] = "pseudonym"
     used = {_category(column, False) for column in columns} | {"user.unique_id"}
     return {category: treatment for category, treatment in chosen.items() if category in used}
