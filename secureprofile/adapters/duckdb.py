@@ -206,22 +206,24 @@ class DuckEngine:
 
     # --- out ------------------------------------------------------------------------------------------------------------
 
-    def to_arrow(self, expression: ir.Table) -> pa.Table:
-        """Execute an expression."""
-        with quiet("the data"):
+    def to_arrow(self, expression: ir.Table, *, what: str = "the data") -> pa.Table:
+        """Execute an expression; ``what`` is what an error calls it."""
+        with quiet(what):
             return self._backend.to_pyarrow(expression)
 
-    def sample(self, expression: ir.Table, rows: int) -> pa.Table:
+    def sample(self, expression: ir.Table, rows: int, *, what: str = "the data") -> pa.Table:
         """Execute an expression and return so many of its rows, chosen evenly from all of them; all where there are no more.
 
-        One thread draws them, so the same file gives the same sample.
+        One thread draws them, so the same file gives the same sample. ``what`` is what an error calls it.
         """
-        with quiet("the data"):
+        with quiet(what):
             self._backend._run_pre_execute_hooks(expression)
             query = f"SELECT * FROM ({self._backend.compile(expression)}) USING SAMPLE reservoir({rows} ROWS) REPEATABLE (1)"
             return self._backend.con.sql(query).to_arrow_table()
 
-    def write(self, expression: ir.Table, path: Path, form: Format, *, gzip: bool = False) -> int:
+    def write(
+        self, expression: ir.Table, path: Path, form: Format, *, gzip: bool = False, what: str = "the data"
+    ) -> int:
         """Execute an expression into a file, streaming; return how many rows it got."""
         if form == "xlsx":
             with quiet("the data"):
@@ -229,7 +231,7 @@ class DuckEngine:
                 return excel.write(iter(batches), batches.schema, path)
         options = _COPY[form].format(compression="gzip" if gzip else "none")
         target = str(path).replace("'", "''")
-        with quiet("the data"):
+        with quiet(what):
             self._backend._run_pre_execute_hooks(
                 expression
             )  # registers memtables and UDFs; Ibis's own to_csv returns no count

@@ -79,7 +79,7 @@ def _json_rows(source: Source, engine: DuckEngine, rows: int, temp: Path) -> pa.
             for lines in _runs(source):
                 out.writelines(islice(io.StringIO(lines), rows // RUNS))
         with engine.source(replace(source, path=path, encoding="utf-8")) as table:
-            return engine.to_arrow(table)
+            return engine.to_arrow(table, what=source.path.name)
     finally:
         path.unlink(missing_ok=True)
 

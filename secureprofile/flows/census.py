@@ -7,7 +7,9 @@ larger are counted exactly, so a single address among a million cells is found, 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
+import ibis
 import ibis.expr.types as ir
 
 from secureprofile.adapters.duckdb import DuckEngine
@@ -35,7 +37,11 @@ def census(column: ir.StringColumn, name: str, engine: DuckEngine, *, repeated: 
     """
     cells = column.as_table().rename(value=column.get_name())
     cells = cells.filter(cells.value.length() > 0)
-    counted = cells.group_by("value").agg(cells=cells.count()) if repeated else cells.mutate(cells=_one())
+    counted = (
+        cells.group_by("value").agg(cells=cells.count())
+        if repeated
+        else cells.mutate(cells=ibis.literal(1, type="int64"))
+    )
     masked = with_masks(counted, {"bits": Ask(column="value", context=(name,))})
     groups = masked.group_by("bits").agg(
         total=masked.cells.sum(),
@@ -51,13 +57,7 @@ def census(column: ir.StringColumn, name: str, engine: DuckEngine, *, repeated: 
     return {kind: _digits(share) for kind, share in sorted(shares.items(), key=lambda item: -item[1])}
 
 
-def _one() -> ir.IntegerScalar:
-    import ibis
-
-    return ibis.literal(1, type="int64")
-
-
-def _within_budget(rows: Sequence[dict[str, list[str]]]) -> list[dict[str, list[str]]]:
+def _within_budget(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Cut the largest groups' values where all together would be too many: small groups are looked at whole."""
     left, cut = COLUMN, []
     ordered = sorted(rows, key=lambda row: len(row["values"]))

@@ -1,11 +1,14 @@
-"""A policy to start from, drafted from what a scan found."""
+"""What a scan found, as a policy to start from and as a data map."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 
-from secureprofile.flows.scan import ScannedColumn
+from secureprofile.flows.scan import ScannedColumn, ScannedFile
+from secureprofile.released import Internal
+from secureprofile.report.datamap import MapColumn, MapFile, data_map_html
+from secureprofile.report.wording import Language
 
 
 def draft_policy(columns: Sequence[ScannedColumn]) -> str:
@@ -16,9 +19,13 @@ def draft_policy(columns: Sequence[ScannedColumn]) -> str:
     """
     files = list(dict.fromkeys(column.file for column in columns))
     lines = [_HEAD]
+    taken: set[str] = set()
     for number, file in enumerate(files):
         own = [column for column in columns if column.file == file]
-        lines.append(_dataset(_dataset_name(file, number), file, own))
+        name = _dataset_name(file, number)
+        name = name if name not in taken else f"{name}-{number + 1}"
+        taken.add(name)
+        lines.append(_dataset(name, file, own))
     lines.append(_PURPOSE)
     lines += [f"      {category}: {treatment}" for category, treatment in sorted(_treatments(columns).items())]
     return "\n".join(lines) + "\n"
@@ -52,8 +59,7 @@ def _dataset_name(file: str, number: int) -> str:
 
 
 def _dataset(name: str, file: str, columns: Sequence[ScannedColumn]) -> str:
-    ids = [c for c in columns if c.finding.category == "user.unique_id"]
-    subject = (ids or [c for c in columns if c.personal] or list(columns))[0]
+    subject = _subject(columns)
     lines = [
         f"  {name}:",
         "    domain: people",
@@ -68,6 +74,12 @@ def _dataset(name: str, file: str, columns: Sequence[ScannedColumn]) -> str:
     return "\n".join(lines)
 
 
+def _subject(columns: Sequence[ScannedColumn]) -> ScannedColumn:
+    """Return the column that says whose row it is: the first unique id, else the first personal column, else the first."""
+    ids = [c for c in columns if c.finding.category == "user.unique_id"]
+    return (ids or [c for c in columns if c.personal] or list(columns))[0]
+
+
 def _category(column: ScannedColumn, is_subject: bool) -> str:
     return column.finding.category or ("user.unique_id" if is_subject else "system.operations")
 
@@ -77,6 +89,10 @@ def _treatments(columns: Sequence[ScannedColumn]) -> dict[str, str]:
     for column in columns:
         if column.finding.category is not None:
             chosen[column.finding.category] = _spelled(column)
+    for file in {column.file for column in columns}:  # a policy check refuses to keep what says whose row it is
+        subject = _category(_subject([column for column in columns if column.file == file]), True)
+        if chosen.get(subject, "keep") == "keep":
+            chosen[subject] = "pseudonym"
     chosen["user.unique_id"] = "pseudonym"
     used = {_category(column, False) for column in columns} | {"user.unique_id"}
     return {category: treatment for category, treatment in chosen.items() if category in used}
@@ -94,5 +110,23 @@ def _text(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def data_map(files: Sequence[object], *, lang: str) -> str:
-    return ""
+def data_map(files: Sequence[ScannedFile], *, lang: Language) -> str:
+    """Return what a scan found as an internal page; see :mod:`secureprofile.report.datamap`."""
+    return data_map_html([_on_map(file) for file in files], lang=lang)
+
+
+def _on_map(file: ScannedFile) -> MapFile:
+    columns = tuple(
+        MapColumn(
+            name=column.name,
+            category=column.finding.category,
+            confidence=column.finding.confidence,
+            evidence=column.finding.evidence,
+            treatment=column.finding.treatment,
+            personal=column.personal,
+            mixed=column.finding.mixed,
+        )
+        for column in file.columns
+    )
+    rows = Internal(value=file.rows, what="rows looked at")
+    return MapFile(name=file.name, rows=rows, looked=file.looked, columns=columns, error=str(file.error or ""))

@@ -107,7 +107,7 @@ def _scan_file(source: Source, engine: DuckEngine, temp: Path, *, full: bool, do
     stored = temp / "rows.parquet"
     try:
         with engine.source(source) as table:
-            rows = engine.write(table, stored, "parquet")
+            rows = engine.write(table, stored, "parquet", what=source.path.name)
         done.share = 0.3
         whole = engine.parquet([stored])
         sample = engine.sample(whole, SAMPLE_ROWS)
@@ -129,7 +129,12 @@ def _scan_sample(source: Source, engine: DuckEngine, temp: Path) -> ScannedFile:
     else:
         with engine.source(source) as table:
             small = size <= SMALL
-            sample = engine.sample(table, SAMPLE_ROWS) if small else engine.to_arrow(table.limit(SAMPLE_ROWS))
+            what = source.path.name
+            sample = (
+                engine.sample(table, SAMPLE_ROWS, what=what)
+                if small
+                else engine.to_arrow(table.limit(SAMPLE_ROWS), what=what)
+            )
         looked = "all" if sample.num_rows < SAMPLE_ROWS else "spread" if small else "first"
     columns = [_column(source, position, name, sample) for position, name in enumerate(source.columns, start=1)]
     return ScannedFile(name=source.path.name, rows=sample.num_rows, looked=looked, columns=tuple(columns))

@@ -77,7 +77,11 @@ def _one(kind: str, value: Any) -> Extent:
         case "BRANCH":
             parts = [_all(branch) for branch in value[1]]
             return Extent(
-                *(min(getattr(p, name) for p in parts) for name in ("width", "digits", "letters", "others", "run")),
+                min(p.width for p in parts),
+                min(p.digits for p in parts),
+                min(p.letters for p in parts),
+                min(p.others for p in parts),
+                min(p.run for p in parts),
                 all(p.solid for p in parts),
             )
         case "AT" | "ASSERT" | "ASSERT_NOT":

@@ -67,7 +67,7 @@ def test_the_commands_of_the_readme_run_as_they_stand(demo_files: Path, name: st
     assert list(demo_files.glob("report*.html"))
 
 
-@pytest.mark.parametrize("name", ["own-files.md", "tags.md", "pseudonymize.md"])
+@pytest.mark.parametrize("name", ["own-files.md", "tags.md", "pseudonymize.md", "detect.md"])
 def test_the_commands_of_the_guides_run_as_they_stand(demo_files: Path, name: str) -> None:
     if name == "pseudonymize.md":
         (demo_files / "policy.yaml").write_text(guide_policy(), encoding="utf-8")
@@ -99,6 +99,15 @@ def test_what_the_guide_reveals_comes_back(demo_files: Path) -> None:
     assert list(back["customer_id"]) == list(before["customer_id"].str.strip())
     assert not set(safe["email"]) & (set(before["email"]) - {""})
     assert list(back["name"]) == list(safe["name"])
+
+
+def test_the_python_of_the_guide_to_detection_runs() -> None:
+    code = next(
+        b for language, b in BLOCK.findall((ROOT / "docs/guides/detect.md").read_text("utf-8")) if language == "python"
+    )
+    names: dict[str, object] = {}
+    exec(compile(code, "detect.md", "exec"), names)
+    assert {hit.entity_type for hit in names["found"]} >= {"LOYALTY_CARD"}  # type: ignore[attr-defined]
 
 
 def test_the_dictionary_of_the_guide_is_one() -> None:
