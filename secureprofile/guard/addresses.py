@@ -1,9 +1,16 @@
-"""Street addresses by their grammar: English and other Latin forms, and Chinese from province to room."""
+"""Street addresses by their grammar: English and other Latin forms here, those in Chinese characters in ``addresses_han``."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+
+from secureprofile.guard.addresses_han import han_addresses
+
+__all__ = ["PARTICLE", "PIECE", "UPPER", "chinese_addresses", "english_addresses"]
+
+chinese_addresses = han_addresses
+"""Addresses in Chinese characters, Japanese ones included."""
 
 UPPER = "A-ZÀ-ÖØ-ÞĀĂĄĆĈĊČĎĐĒĔĖĘĚĜĞĠĢĤĦĨĪĬĮİĴĶĹĻĽĿŁŃŅŇŊŌŎŐŒŔŖŘŚŜŞŠŢŤŦŨŪŬŮŰŲŴŶŸŹŻŽȘȚΑ-ΩΆΈΉΊΌΎΏА-ЯЁІЇЄ"
 PARTICLE = r"(?:van|von|der|den|de|da|di|du|del|della|dos|das|la|le|bin|ibn|al|el|ten|ter|af|av|zu|y)"
@@ -67,30 +74,3 @@ def english_addresses(text: str) -> Iterator[tuple[int, int]]:
     if "\n" in text:
         for match in _LINE.finditer(text):
             yield match.span(1)
-
-
-_ADMIN = (
-    "特别行政区|自治区|自治州|街道|大道|大街|胡同|号院|号楼|单元|大厦|广场|花园|小区"
-    "|省|市|盟|县|区|旗|镇|乡|村|路|街|道|巷|弄|里|号|栋|幢|座|室|层|楼|苑|城|园"
-)
-_HAN_PIECE = rf"[\u4e00-\u9fffA-Za-z0-9\-—()（）#]{{1,12}}?(?:{_ADMIN})"
-_HAN_ADDRESS = re.compile(
-    rf"(?:[\u4e00-\u9fff]{{2,8}}?(?:省|自治区|市|区|县|州|镇|乡))(?:{_HAN_PIECE}){{1,10}}(?:[0-9A-Za-z\-]{{1,8}}(?:室|号|层|楼)?)?"
-)
-
-
-_BEFORE = "到在于住至往给寄送址是为从去回离了"
-"""Words that stand before an address and are no part of it."""
-
-
-def chinese_addresses(text: str) -> Iterator[tuple[int, int]]:
-    """Yield Chinese addresses: a region followed by roads, numbers, buildings; at least three such words, one of them below the city."""
-    for match in _HAN_ADDRESS.finditer(text):
-        first = re.search(_ADMIN, match[0])
-        region = match[0][: first.start()] if first else ""
-        start = match.start() + max(map(region.rfind, _BEFORE)) + 1
-        whole = text[start : match.end()]
-        if len(re.findall(_ADMIN, whole)) >= 3 and re.search(
-            "路|街|道|巷|弄|胡同|号|栋|幢|座|室|村|大厦|广场|小区|苑", whole
-        ):
-            yield start, match.end()
