@@ -238,7 +238,7 @@ def detect(text: str) -> list[Span]:
 
     found = [(KINDS[f.name], f.start, f.end) for f in find(text) if f.name in KINDS]
     found += [("address", start, end) for start, end in chinese_addresses(text)]
-    return found + [("name", start, end) for start, end in set(han_names(text))]
+    return found + [("name", start, end) for start, end in han_names(text)]
 
 
 def overlap(a: Span, b: Span) -> float:
@@ -255,9 +255,7 @@ def score(texts: Iterable[Text]) -> dict[str, tuple[int, int, int]]:
             hit = next((t for t in left if t[0] == one[0] and overlap(t, one) >= 0.9), None)
             if hit:
                 left.remove(hit)
-            elif not any(t[0] == one[0] and overlap(t, one) > 0 for t in true if hit is None and t not in left):
-                counts[one[0]][1] += 1
-            counts[one[0]][0] += hit is not None
+            counts[one[0]][0 if hit else 1] += 1
         for kind, _, _ in left:
             counts[kind][2] += 1
     return {kind: (right, wrong, missed) for kind, (right, wrong, missed) in counts.items()}

@@ -13,11 +13,11 @@ from secureprofile.guard.places_han import CITIES_CN, PREFECTURES_JP, PROVINCES_
 
 _REGION = "省|市|特别行政区|特別行政區|维吾尔自治区|壮族自治区|回族自治区|自治区|自治區|自治州|地区|地區|盟|自治县|县|縣|新区|新區|区|區|旗|州"
 _TOWN = "镇|鎮|乡|鄉|街道|苏木|开发区|開發區|保税区|林场|农场"
-_VILLAGE = "新村|村|社区|社區|屯|庄|里|邨"
-_ROAD = "大道东|大道西|大道中|大道南|大道北|大道|大街|公路|胡同|道中|道西|道東|路|街|道|巷|弄|里弄|东路|西路|南路|北路|中路"
+_VILLAGE = "新村|村|屯|庄|里|邨"
+_ROAD = "大道|大街|公路|胡同|路|街|道|巷|弄|里弄|大馬路"
 _ESTATE = (
-    "小区|小區|花园|花園|花苑|苑|公寓|广场|廣場|大厦|大廈|大楼|大樓|家园|家園|家属院|宿舍|中心|庄园|莊園|山庄|山莊|豪庭|华庭|雅居|名邸|国际|国际城|科技园|工业园|产业园|园区"
-    "|園區|商城|新城|城|府|湾|灣|院|园|園|苑区|坊|阁|軒|轩|台|庭"
+    "小区|小區|社区|社區|花园|花園|花苑|苑|公寓|广场|廣場|大厦|大廈|大楼|大樓|家园|家園|家属院|宿舍|中心|庄园|莊園|山庄|山莊|豪庭|华庭|雅居|名邸|国际|国际城|科技园|工业园|产业园|园区"
+    "|園區|商城|新城|城|府|湾|灣|院|园|園|苑区|坊|阁|閣|軒|轩|台|臺|庭|舍|墅|邸|第|居|苑|广场|工厂|学校|大学|中学|小学|医院|酒店|宾馆"
 )
 _KIND = {
     suffix: kind
@@ -33,12 +33,15 @@ _DIGITS = "0-9０-９"
 _NUMERAL = rf"(?:[{_DIGITS}A-Za-zＡ-Ｚ]{{1,5}}(?:[\-－—/之#][{_DIGITS}A-Za-z]{{1,5}}){{0,4}}|[一二三四五六七八九十百零〇两甲乙丙丁东西南北東]{{1,4}})"
 _HOUSE = "号院|号楼|號樓|號院|号之|号|號|弄|巷|段|栋|棟|幢|座|单元|單元|室|层|層|楼|樓|房|户|戶|组|組|队|隊|鄰|邻|排|期|F|门|門|区"
 _NAMED = re.compile(
-    rf"(?:{_HAN}|·){{1,9}}?(?P<suffix>{'|'.join(sorted(_KIND, key=len, reverse=True))})"
+    rf"(?:{_HAN}|·){{1,9}}?(?P<suffix>{'|'.join(sorted(_KIND, key=len, reverse=True))})(?!路|街|道|巷|胡同|镇|鎮|乡|鄉|村|区|區|县|縣|市)"
+    rf"(?:[东西南北中東](?:段|路)?(?=[{_DIGITS} 一二三四五六七八九]))?"
     rf"|(?:{_HAN}|[{_DIGITS}A-Za-z]){{2,10}}?(?P<estate>{_ESTATE})"
 )
 _HOUSED = re.compile(
     rf"[第附]?{_NUMERAL} ?(?P<house>{_HOUSE})(?!線|线|文件|召|球|令|码|碼|机|機|选手|称|角|型|战|字楼)(?:之[{_DIGITS}]{{1,3}})?"
 )
+_BARE = re.compile(rf"(?:{_HAN}|·){{2,8}}?(?={_NUMERAL}(?:栋|棟|幢|号楼|號樓|单元|單元|座))")
+"""The name of an estate without a word for estates, told by the building behind it."""
 _ORDINARY = frozenset(
     """全市 全省 全县 全区 全村 全国各省市 一路 上路 半路 走路 问路 市区 郊区 城区 山区 小区 社区 地区 景区 校区 园区 片区 农村 乡村 城市 超市 都市 股市 上市 门市 夜市 菜市
     楼市 车市 牛市 大城市 道路 马路 公路 铁路 线路 思路 出路 网路 电路 街道 大街 上街 逛街 步行街 知道 味道 频道 渠道 报道 轨道 隧道 通道 跑道 管道 人行道 车道 地道 厚道 公道
@@ -49,7 +52,7 @@ _ORDINARY = frozenset(
 )
 _PLACE = rf"(?:{'|'.join(sorted({*PROVINCES_CN, *CITIES_CN}, key=len, reverse=True))})"
 _KNOWN = re.compile(_PLACE)
-_SHORT = re.compile(rf"{_PLACE}(?:[省市])?")
+_SHORT = re.compile(rf"{_PLACE}(?:[省市])?(?![县縣区區州镇鎮乡鄉村路街道])")
 _LEAD = re.compile(r".*(?:位于|坐落|地处|发往|往|货至|来自|离|从|址|寄|送|新家|老家|户籍|籍贯|地点|单位|公司|家人|父母|导航|快递|签收|收货)")
 _ROOM = re.compile(
     rf"[ \-－]?[A-Z]?[{_DIGITS}]{{2,5}}(?:[\-－][{_DIGITS}]{{1,4}})?(?![{_DIGITS}年月日天点點块元个個人分米公次件折块斤岁歲%.,:：])"
@@ -87,8 +90,8 @@ def chinese_addresses(text: str) -> Iterator[tuple[int, int]]:
         end = first.end()
         while len(parts) < _MAX_PARTS:
             at = gap.end() if (gap := _GAP.match(text, end)) else end
-            found = _HOUSED.match(text, at) or _short_place(text, at) or _NAMED.match(text, at)
-            if found is None or (at > end and text[end] in "、" and found.re is _NAMED):
+            found = _HOUSED.match(text, at) or _short_place(text, at) or _named(text, at)
+            if found is None or (at > end and text[end] == "、"):
                 break
             parts.append(_part(found))
             end = found.end()
@@ -107,9 +110,17 @@ def _part(match: re.Match[str]) -> str:
         return "house:" + match["house"]
     if match.re is _SHORT:
         return "region"
-    if match[0] in _ORDINARY or match[0][1:] in _ORDINARY and match["suffix"]:
+    if match.re is _BARE:
+        return "estate"
+    if match[0] in _ORDINARY:
         return "other"
     return _KIND[match["suffix"]] if match["suffix"] else "estate"
+
+
+def _named(text: str, at: int) -> re.Match[str] | None:
+    """Match a name with a suffix, or an estate's without one where a building follows sooner."""
+    named, bare = _NAMED.match(text, at), _BARE.match(text, at)
+    return bare if bare and (named is None or bare.end() < named.end()) else named
 
 
 def _short_place(text: str, at: int) -> re.Match[str] | None:
@@ -136,6 +147,8 @@ def _is_address(parts: list[str], *, named: bool) -> bool:
     if "estate" in kinds and exact:
         return len(houses) > 1 or houses[0] in ("栋", "棟", "幢", "单元", "號樓", "号楼", "室")
     if houses and kinds & {"road", "estate"} and (regions or named):
+        return True
+    if regions and "town" in kinds and kinds & {"village", "estate"}:
         return True
     return regions >= 2 and bool(kinds & {"road", "town", "village", "estate"})
 

@@ -27,11 +27,11 @@ _CUE = re.compile(
 )
 _DOTTED = re.compile(rf"(?<![·•・‧])(?P<name>{_HAN}{{1,8}}(?:[·•・‧]{_HAN}{{1,8}}){{1,4}})(?![·•・‧])")
 _DOTTED_LEAD = re.compile(
-    rf".*(?:{'|'.join(sorted({*CUES_CN, *TITLES_CN}, key=len, reverse=True))}|[叫是找给給请請和与與对對向由被让讓把说說问問见見到在了的,，:：])"
+    rf".*(?:{'|'.join(sorted({*CUES_CN, *TITLES_CN}, key=len, reverse=True))}|[告叫是找给給请請和与與对對向由被让讓把说說问問见見到在了的,，:：])"
 )
 _DOTTED_END = re.compile(rf"{_TITLES}|反映|[的了说說要在是去到与與请請打把被给給让讓也都不没沒很想将將从從吗呢这這那刚今昨电電投咨预收]")
 _NO_NAME = frozenset(
-    """项目 項目 高级 高級 高等 金融 金牌 商务 商務 安全 安保 全科 全职 全體 全体 全国 时尚 白衣 常务 季度 车间 车辆 車間 方面 成人 包装 平台 明星 文学 文化 万能 严肃 严格 古典
+    """周一 周二 周三 周四 周五 周六 周日 周末 周年 项目 項目 高级 高級 高等 金融 金牌 商务 商務 安全 安保 全科 全职 全體 全体 全国 时尚 白衣 常务 季度 车间 车辆 車間 方面 成人 包装 平台 明星 文学 文化 万能 严肃 严格 古典
     华东 华南 华北 华中 江南 应急 水电 房产 法务 农业 林业 时装 白领 温和 平安 高中 初中 于是 那位 和平 祝您 祝你 祝各位 路边 章节 时候 谢谢 謝謝 多谢 任何 何种 何时 何必 向来 曾经
     方便 成功 成为 常规 常见 高度 高兴 高效 关于 关键 关系 包括 包裹 包邮 安装 安排 安静 时间 时刻 白天 白色 黄色 黑色 蓝色 明天 明年 明白 明确 顾客 顾问 项链 温度 温馨 万一 金额
     金属 水果 水平 牛奶 牛肉 马上 马路 车票 车位 路上 路线 程序 程度 纪念 纪录 计划 申请 单位 单独 单号 单品 双方 双人 解决 解释 毛巾 毛衣 叶子 花费 花园 游客 游戏 相关 相信 相同 别人
@@ -48,15 +48,21 @@ _JP = re.compile(
 
 
 def han_names(text: str) -> Iterator[tuple[int, int]]:
-    """Yield names written in Chinese characters, Chinese and Japanese; spans may overlap.
+    """Yield names written in Chinese characters, Chinese and Japanese, left to right; none lies within another.
 
     Example:
         >>> text = "收件人：欧阳明月，王小姐代收"
-        >>> sorted(text[start:end] for start, end in han_names(text))
+        >>> [text[start:end] for start, end in han_names(text)]
         ['欧阳明月', '王']
     """
-    if not re.search(_HAN, text):
-        return
+    if re.search(_HAN, text):
+        spans = sorted(set(_names(text)), key=lambda span: (span[0], -span[1]))
+        for place, (start, end) in enumerate(spans):
+            if not any(a <= start and end <= b for a, b in (*spans[:place], *spans[place + 1 :])):
+                yield start, end
+
+
+def _names(text: str) -> Iterator[tuple[int, int]]:
     for match in _TITLE.finditer(text):
         span = _trimmed(text, *match.span("name"))
         if span:
@@ -64,7 +70,8 @@ def han_names(text: str) -> Iterator[tuple[int, int]]:
     for match in _CUE.finditer(text):
         start, end = match.span("name")
         if text[start : start + 2] not in _NO_NAME and not re.match(_TITLES, text[start:]):
-            yield start, _end(text, start, end)
+            if text[end : end + 1] not in tuple("·•・‧") and "·" not in text[start : end + 4]:
+                yield start, _end(text, start, end)
     for match in _DOTTED.finditer(text):
         start, end = match.span("name")
         yield from _dotted(text, start, end)
