@@ -148,13 +148,13 @@ def _hex(rng: random.Random, count: int) -> str:
 # --- addresses and names -----------------------------------------------------------------------------------------------
 
 
-def mainland_address(rng: random.Random) -> str:
+def mainland_address(rng: random.Random, judging: bool) -> str:
     province, city = rng.choice(PROVINCES)
-    county, road, estate = rng.choice(COUNTIES), rng.choice(ROADS), rng.choice(ESTATES)
+    county, road, estate = rng.choice(COUNTIES[judging]), rng.choice(ROADS[judging]), rng.choice(ESTATES[judging])
     where = rng.choice((province + city + county, city + county, province + city + county, city, county)) if city else province + county
     house = f"{rng.randint(1, 2400)}号"
     if rng.random() < 0.22:
-        country = (province + city if rng.random() < 0.7 else "") + rng.choice(COUNTIES) + rng.choice(TOWNS) + rng.choice(VILLAGES)
+        country = (province + city if rng.random() < 0.7 else "") + rng.choice(COUNTIES[judging]) + rng.choice(TOWNS[judging]) + rng.choice(VILLAGES[judging])
         return country + rng.choice((f"{rng.randint(1, 20)}组", f"{rng.randint(1, 20)}组{rng.randint(1, 90)}号", f"{rng.randint(1, 300)}号", f"第{rng.choice('一二三四五六')}组", ""))
     flat = rng.choice((
         f"{estate}{rng.randint(1, 40)}栋{rng.randint(1, 6)}单元{rng.randint(1, 33)}0{rng.randint(1, 6)}室", f"{estate}{rng.randint(1, 40)}号楼{rng.randint(1, 33)}0{rng.randint(1, 4)}",
@@ -182,8 +182,9 @@ def macau_address(rng: random.Random) -> str:
     return f"澳門{rng.choice(MO_ROADS)}{rng.randint(1, 300)}號" + rng.choice(("", f"{rng.choice(('恆生大廈', '信達花園'))}{rng.randint(2, 20)}樓{rng.choice('ABCD')}座"))
 
 
-def address(rng: random.Random) -> str:
-    return rng.choices((mainland_address, hong_kong_address, taiwan_address, macau_address), (80, 8, 8, 4))[0](rng)
+def address(rng: random.Random, judging: bool) -> str:
+    abroad = rng.choices((None, hong_kong_address, taiwan_address, macau_address), (80, 8, 8, 4))[0]
+    return abroad(rng) if abroad else mainland_address(rng, judging)
 
 
 def person(rng: random.Random) -> str:
@@ -220,7 +221,7 @@ def corpus(*, judging: bool, per_kind: int = PER_KIND) -> dict[str, list[Text]]:
         called, value = look_alike(rng)
         parts["look-alikes"].append((rng.choice(NEGATIVE_TEMPLATES[judging]).format(called=called, value=value), []))
     for _ in range(per_kind * 3):
-        text, spans = _fill(rng.choice(ADDRESS_TEMPLATES[judging]), "address", address(rng))
+        text, spans = _fill(rng.choice(ADDRESS_TEMPLATES[judging]), "address", address(rng, judging))
         parts["addresses"].append((text, spans))
     for _ in range(per_kind * 2):
         text, spans = _fill(rng.choice(CUED[judging]), "name", person(rng))

@@ -17,7 +17,7 @@ _VILLAGE = "新村|村|屯|庄|里|邨"
 _ROAD = "大道|大街|公路|胡同|路|街|道|巷|弄|里弄|大馬路"
 _ESTATE = (
     "小区|小區|社区|社區|花园|花園|花苑|苑|公寓|广场|廣場|大厦|大廈|大楼|大樓|家园|家園|家属院|宿舍|中心|庄园|莊園|山庄|山莊|豪庭|华庭|雅居|名邸|国际|国际城|科技园|工业园|产业园|园区"
-    "|園區|商城|新城|城|府|湾|灣|院|园|園|苑区|坊|阁|閣|軒|轩|台|臺|庭|舍|墅|邸|第|居|苑|广场|工厂|学校|大学|中学|小学|医院|酒店|宾馆"
+    "|園區|商城|新城|城|府|湾|灣|院|园|園|苑区|坊|阁|閣|軒|轩|庭|舍|墅|邸|第|苑|广场|工厂|学校|大学|中学|小学|医院|酒店|宾馆"
 )
 _KIND = {
     suffix: kind
@@ -33,7 +33,7 @@ _DIGITS = "0-9０-９"
 _NUMERAL = rf"(?:[{_DIGITS}A-Za-zＡ-Ｚ]{{1,5}}(?:[\-－—/之#][{_DIGITS}A-Za-z]{{1,5}}){{0,4}}|[一二三四五六七八九十百零〇两甲乙丙丁东西南北東]{{1,4}})"
 _HOUSE = "号院|号楼|號樓|號院|号之|号|號|弄|巷|段|栋|棟|幢|座|单元|單元|室|层|層|楼|樓|房|户|戶|组|組|队|隊|鄰|邻|排|期|F|门|門|区"
 _NAMED = re.compile(
-    rf"(?:{_HAN}|·){{1,9}}?(?P<suffix>{'|'.join(sorted(_KIND, key=len, reverse=True))})(?!路|街|道|巷|胡同|镇|鎮|乡|鄉|村|区|區|县|縣|市)"
+    rf"(?:{_HAN}|·){{1,9}}?(?P<suffix>{'|'.join(sorted(_KIND, key=len, reverse=True))})(?!路|街|道|巷|胡同|镇|鎮|乡|鄉|村|区|區|县|縣|市|社区|社區|花园|花園|公寓|广场|廣場|大厦|大廈)"
     rf"(?:[东西南北中東](?:段|路)?(?=[{_DIGITS} 一二三四五六七八九]))?"
     rf"|(?:{_HAN}|[{_DIGITS}A-Za-z]){{2,10}}?(?P<estate>{_ESTATE})"
 )
@@ -53,14 +53,18 @@ _ORDINARY = frozenset(
 _PLACE = rf"(?:{'|'.join(sorted({*PROVINCES_CN, *CITIES_CN}, key=len, reverse=True))})"
 _KNOWN = re.compile(_PLACE)
 _SHORT = re.compile(rf"{_PLACE}(?:[省市])?(?![县縣区區州镇鎮乡鄉村路街道])")
-_LEAD = re.compile(r".*(?:位于|坐落|地处|发往|往|货至|来自|离|从|址|寄|送|新家|老家|户籍|籍贯|地点|单位|公司|家人|父母|导航|快递|签收|收货)")
+_LEAD = re.compile(
+    r".*(?:位于|坐落|地处|发往|往|货至|来自|离|从|址|寄|送|新家|老家|户籍地?|籍贯|地点|单位|公司|家人|父母|导航|快递|快件|签收|收货|收件|包裹|退回|退至|投递|派件|所在地|目的地|现居|现在|目前|暂住"
+    r"|居住|租住|常住|定居|出生|上门|安装|维修|取件|自提|网点|门店|店铺|总部|仓库|位置|定位|开往|赶往|抵达|到达|前往|返回|改成|改为|变更|邮寄|回到|路过|经过|附近|人在|放在|麻烦|帮忙|直接|货物|货发|司机|师傅|送达|發貨|寄到"
+    r"|帮|于|至|在|回|发|放)(?![岭坪里门寨城])"
+)
 _ROOM = re.compile(
     rf"[ \-－]?[A-Z]?[{_DIGITS}]{{2,5}}(?:[\-－][{_DIGITS}]{{1,4}})?(?![{_DIGITS}年月日天点點块元个個人分米公次件折块斤岁歲%.,:：])"
 )
 _POSTCODE = re.compile(
     rf"[ ,，(（]{{1,3}}(?:(?:邮编|郵編|邮政编码)[:： ]?)?[{_DIGITS}]{{6}}(?![{_DIGITS}])[)）]?|(?:邮编|郵編|邮政编码)[:： ]?[{_DIGITS}]{{6}}(?![{_DIGITS}])"
 )
-_POSTCODE_BEFORE = re.compile(rf"(?<![{_DIGITS}A-Za-z])(?:[{_DIGITS}]{{3}}|[{_DIGITS}]{{5,6}}) ?$")
+_POSTCODE_BEFORE = re.compile(rf"(?<![{_DIGITS}A-Za-z])(?:[{_DIGITS}]{{3}}|[{_DIGITS}]{{5,6}})(?: ?| {_HAN}{{2,3}})$")
 _GAP = re.compile("[ ,，、　]?")
 _MAX_PARTS = 14
 _HINT = re.compile("[路街道巷弄号號村镇鎮乡鄉栋棟幢座室苑园園]")
@@ -90,8 +94,10 @@ def chinese_addresses(text: str) -> Iterator[tuple[int, int]]:
         end = first.end()
         while len(parts) < _MAX_PARTS:
             at = gap.end() if (gap := _GAP.match(text, end)) else end
+            if at > end and text[end] in ",，、" and not _HOUSED.match(text, at):
+                break  # a clause ends here
             found = _HOUSED.match(text, at) or _short_place(text, at) or _named(text, at)
-            if found is None or (at > end and text[end] == "、"):
+            if found is None:
                 break
             parts.append(_part(found))
             end = found.end()
@@ -131,10 +137,14 @@ def _short_place(text: str, at: int) -> re.Match[str] | None:
 def _beginning(text: str, first: re.Match[str]) -> int:
     """Return where the first part really begins: at a known province or city, else behind the verbs that lead to an address."""
     known = _KNOWN.search(text, first.start(), first.end())
-    if known and not (known.start() > first.start() and _KIND.get(first["suffix"] or "") in ("road", "estate")):
+    if known:
         return known.start()
     lead = _LEAD.match(text, first.start(), first.end())
-    return lead.end() if lead and lead.end() < first.end() - 1 else first.start()
+    start = lead.end() if lead and lead.end() < first.end() - 1 else first.start()
+    suffix = first["suffix"] or ""
+    if _KIND.get(suffix) == "region" and first.end() - len(suffix) - start > 3 and not re.search("[族左右前后]", first[0]):
+        return first.end() - len(suffix) - 2  # counties and districts have names of two signs, seldom three
+    return start
 
 
 def _is_address(parts: list[str], *, named: bool) -> bool:
@@ -160,18 +170,18 @@ def _with_room(text: str, end: int, parts: list[str]) -> int:
 
 def _with_postcode(text: str, start: int, end: int) -> tuple[int, int]:
     behind = _POSTCODE.match(text, end)
-    before = _POSTCODE_BEFORE.search(text[max(0, start - 8) : start])
+    before = _POSTCODE_BEFORE.search(text[max(0, start - 11) : start])
     return start - (len(before[0]) if before else 0), behind.end() if behind else end
 
 
-_KANA = r"[\u3400-\u9fff\u3040-\u30ffー々ヶケ]"
+_KANA = r"[\u3400-\u9fff\u3040-\u30ffー々ヶケＡ-Ｚａ-ｚ]"
 _JP_NUMBER = rf"[{_DIGITS}一二三四五六七八九十]{{1,4}}"
 _JP_ADDRESS = re.compile(
     rf"(?:〒? ?[{_DIGITS}]{{3}}[\-－][{_DIGITS}]{{4}}[ 　]?)?"
     rf"(?:(?:{'|'.join(PREFECTURES_JP)})[ 　]?(?:{_KANA}{{1,8}}?[市区町村郡]){{0,4}}|(?:{_KANA}{{1,6}}?[市区郡])(?:{_KANA}{{1,6}}?[区町村])?)"
     rf"{_KANA}{{0,12}}?[ 　]?"
     rf"(?:{_JP_NUMBER}丁目[ 　]?(?:{_JP_NUMBER}(?:番地?|[\-－−‐ー]|の|号)?){{0,3}}"
-    rf"|{_JP_NUMBER}番(?:地|[{_DIGITS}]{{1,4}}号)?(?:の?[{_DIGITS}]{{1,4}})?|[{_DIGITS}]{{1,4}}(?:[\-－−‐ー][{_DIGITS}]{{1,4}}){{1,3}})"
+    rf"|[{_DIGITS}]{{1,4}}番(?:地|[{_DIGITS}]{{1,4}}号)?(?:の?[{_DIGITS}]{{1,4}})?|[{_DIGITS}]{{1,4}}(?:[\-－−‐ー][{_DIGITS}]{{1,4}}){{1,3}})"
     rf"(?:[ 　]?(?:{_KANA}|[A-Za-z]){{2,16}}[ 　]?[{_DIGITS}]{{1,4}}(?:号室|号|階)?)?"
 )
 
