@@ -17,7 +17,7 @@ _VILLAGE = "新村|村|屯|庄|里|邨"
 _ROAD = "大道|大街|公路|胡同|路|街|道|巷|弄|里弄|大馬路"
 _ESTATE = (
     "小区|小區|社区|社區|花园|花園|花苑|苑|公寓|广场|廣場|大厦|大廈|大楼|大樓|家园|家園|家属院|宿舍|中心|庄园|莊園|山庄|山莊|豪庭|华庭|雅居|名邸|国际|国际城|科技园|工业园|产业园|园区"
-    "|園區|商城|新城|城|府|湾|灣|院|园|園|苑区|坊|阁|閣|軒|轩|庭|舍|墅|邸|第|苑|广场|工厂|学校|大学|中学|小学|医院|酒店|宾馆"
+    "|園區|商城|新城|城|府|湾|灣|院|园|園|苑区|坊|阁|閣|軒|轩|庭|舍|墅|邸|苑|广场|工厂|学校|大学|中学|小学|医院|酒店|宾馆"
 )
 _KIND = {
     suffix: kind
@@ -40,7 +40,7 @@ _NAMED = re.compile(
 _HOUSED = re.compile(
     rf"[第附]?{_NUMERAL} ?(?P<house>{_HOUSE})(?!線|线|文件|召|球|令|码|碼|机|機|选手|称|角|型|战|字楼)(?:之[{_DIGITS}]{{1,3}})?"
 )
-_BARE = re.compile(rf"(?:{_HAN}|·){{2,8}}?(?={_NUMERAL}(?:栋|棟|幢|号楼|號樓|单元|單元|座))")
+_BARE = re.compile(rf"(?:{_HAN}|·){{2,8}}?(?={_NUMERAL}(?:栋|棟|幢|号楼|號樓|单元|單元|座|楼|樓|层|層))")
 """The name of an estate without a word for estates, told by the building behind it."""
 _ORDINARY = frozenset(
     """全市 全省 全县 全区 全村 全国各省市 一路 上路 半路 走路 问路 市区 郊区 城区 山区 小区 社区 地区 景区 校区 园区 片区 农村 乡村 城市 超市 都市 股市 上市 门市 夜市 菜市
@@ -65,6 +65,7 @@ _POSTCODE = re.compile(
     rf"[ ,，(（]{{1,3}}(?:(?:邮编|郵編|邮政编码)[:： ]?)?[{_DIGITS}]{{6}}(?![{_DIGITS}])[)）]?|(?:邮编|郵編|邮政编码)[:： ]?[{_DIGITS}]{{6}}(?![{_DIGITS}])"
 )
 _POSTCODE_BEFORE = re.compile(rf"(?<![{_DIGITS}A-Za-z])(?:[{_DIGITS}]{{3}}|[{_DIGITS}]{{5,6}})(?: ?| {_HAN}{{2,3}})$")
+_PLACE_BEFORE = re.compile(rf"(?:{_PLACE}[省市]?[ 　]?)+$")
 _GAP = re.compile("[ ,，、　]?")
 _MAX_PARTS = 14
 _HINT = re.compile("[路街道巷弄号號村镇鎮乡鄉栋棟幢座室苑园園]")
@@ -169,7 +170,10 @@ def _with_room(text: str, end: int, parts: list[str]) -> int:
 
 
 def _with_postcode(text: str, start: int, end: int) -> tuple[int, int]:
+    """Widen a span by a city without a suffix before it, and by a postcode on either side."""
     behind = _POSTCODE.match(text, end)
+    place = _PLACE_BEFORE.search(text[max(0, start - 10) : start])
+    start -= len(place[0]) if place else 0
     before = _POSTCODE_BEFORE.search(text[max(0, start - 11) : start])
     return start - (len(before[0]) if before else 0), behind.end() if behind else end
 
