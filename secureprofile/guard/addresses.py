@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from secureprofile.guard.addresses_han import han_addresses
 
-__all__ = ["PARTICLE", "PIECE", "UPPER", "chinese_addresses", "english_addresses"]
+__all__ = ["PARTICLE", "PIECE", "STREET_WORDS", "UPPER", "chinese_addresses", "english_addresses"]
 
 chinese_addresses = han_addresses
 """Addresses in Chinese characters, Japanese ones included."""
@@ -15,11 +15,17 @@ chinese_addresses = han_addresses
 UPPER = "A-ZÀ-ÖØ-ÞĀĂĄĆĈĊČĎĐĒĔĖĘĚĜĞĠĢĤĦĨĪĬĮİĴĶĹĻĽĿŁŃŅŇŊŌŎŐŒŔŖŘŚŜŞŠŢŤŦŨŪŬŮŰŲŴŶŸŹŻŽȘȚΑ-ΩΆΈΉΊΌΎΏА-ЯЁІЇЄ"
 PARTICLE = r"(?:van|von|der|den|de|da|di|du|del|della|dos|das|la|le|bin|ibn|al|el|ten|ter|af|av|zu|y)"
 
-_STREET = (
-    r"(?:Street|St|Road|Rd|Avenue|Ave|Av|Lane|Ln|Drive|Dr|Court|Ct|Close|Crescent|Cres|Place|Pl|Square|Sq|Terrace|Ter|Terr|Way|Boulevard|Blvd|Parkway|Pkwy|"
-    r"Highway|Hwy|Circle|Cir|Trail|Trl|Loop|Alley|Walk|Row|Mews|Grove|Gardens|Gdns|Green|Park|Hill|Rise|View|Ridge|Quay|Wharf|Broadway|Pike|Turnpike|"
-    r"Crossing|Bend|Cove|Point|Plaza|Esplanade|Parade|Promenade)"
+STREET_WORDS = (
+    "Street|St|Road|Rd|Avenue|Ave|Av|Lane|Ln|Drive|Dr|Court|Ct|Close|Crescent|Cres|Place|Pl|Square|Sq|Terrace|Ter|Terr|Way|Boulevard|Blvd|Parkway|Pkwy|Highway|Hwy|Circle|Cir|Trail|Trl|Loop"
+    "|Alley|Walk|Row|Mews|Grove|Gardens?|Gdns|Green|Park|Hills?|Rise|Views?|Ridges?|Quay|Wharf|Broadway|Pike|Turnpike|Crossing|Bend|Coves?|Points?|Plazas?|Esplanade|Parade|Promenade|Annex|Arcade"
+    "|Bayou|Beach|Bluffs?|Bottom|Branch|Bridge|Brooks?|Burgs?|Bypass|Camp|Canyon|Cape|Causeway|Centers?|Cliffs?|Club|Common|Corners?|Course|Courts|Creek|Crest|Crossroads?|Curve|Dale|Dam|Divide"
+    "|Drives|Estates?|Expressway|Extensions?|Falls?|Ferry|Fields?|Flats?|Fords?|Forest|Forges?|Forks?|Fort|Freeway|Gateway|Glens?|Greens|Groves|Harbors?|Haven|Heights|Hollow|Inlet|Islands?|Isle"
+    "|Junctions?|Keys?|Knolls?|Lakes?|Landing|Light|Loaf|Locks?|Lodge|Mall|Manors?|Meadows?|Mills?|Mission|Motorway|Mountains?|Mount|Neck|Orchard|Oval|Overpass|Parks|Parkways|Pass|Passage|Path"
+    "|Pines?|Plains?|Ports?|Prairie|Radial|Ramp|Ranch|Rapids?|Rest|River|Roads|Route|Run|Shoals?|Shores?|Skyway|Springs?|Spurs?|Squares|Station|Stravenue|Stream|Streets|Summit|Throughway|Trace"
+    "|Track|Trafficway|Tunnel|Underpass|Unions?|Valleys?|Viaduct|Villages?|Ville|Vista|Walks|Wall|Ways|Wells?|Drove|Fold|Yard|End|Side|Gate|Lodge|Paddock"
 )
+"""Words that end the names of streets: the suffixes of USPS Publication 28, appendix C1, and those of Britain."""
+_STREET = rf"(?:{STREET_WORDS})"
 _STREET_WORD = (
     r"(?i:rua|via|viale|calle|avenida|av\.|rue|chemin|allée|ulica|ul\.|strada|str\.|plaza|piazza|praça|largo|carrera|paseo|jalan|jl\.|corso|place|boulevard|"
     r"bulevar|camino|travessa|passeig|carrer|quai|cours)"

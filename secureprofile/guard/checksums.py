@@ -59,7 +59,18 @@ def iban(text: str) -> bool:
         (True, False)
     """
     text = text.upper()
-    if _IBAN_LENGTHS.get(text[:2]) != len(text) or not text.isalnum():
+    return _IBAN_LENGTHS.get(text[:2]) == len(text) and mod_97(text)
+
+
+def mod_97(text: str) -> bool:
+    """Tell whether text is like an IBAN of any length and passes ISO 7064 MOD 97-10.
+
+    Example:
+        >>> mod_97("DE89370400440532013000"), mod_97("DE88370400440532013000")
+        (True, False)
+    """
+    text = text.upper()
+    if not 15 <= len(text) <= 34 or not (text.isascii() and text.isalnum() and text[:2].isalpha() and text[2:4].isdigit()):
         return False
     return int("".join(str(int(c, 36)) for c in text[4:] + text[:4])) % 97 == 1
 
