@@ -188,7 +188,7 @@ def _by_pattern(
 def _trusted(kind: str, share: float, *, things: bool) -> bool:
     if kind in _LOOSE:
         return not things and (share >= 0.9 or (kind not in ("CREDIT_CARD", "CN_BANK_CARD", "US_BANK_NUMBER") and kind == "PHONE_NUMBER"))
-    return kind != "DATE_TIME"
+    return kind != "DATE_TIME" and not (things and kind == "IP_ADDRESS")  # versions of four numbers
 
 
 def _by_shape(
@@ -203,7 +203,7 @@ def _by_shape(
     if things:
         return (None, 0.0) if shares.get("text", 0) < 0.5 or ratio < 0.5 else ("user.content.private", 0.5)
     words, known = shares.get("words", 0), shares.get("name", 0)
-    if ratio >= 0.3 and values >= 8 and (known >= 0.7 or (words >= 0.8 and known >= 0.3) or (words >= 0.9 and shares.get("listed name", 0) >= 0.8)):
+    if ratio >= 0.3 and values >= 8 and (known >= 0.7 or (words >= 0.8 and known >= 0.3) or (words >= 0.8 and shares.get("listed name", 0) >= 0.75)):
         return "user.name", round(0.45 + 0.4 * max(known, words / 2), 2)
     han = shares.get("han name", 0)
     if ratio >= 0.3 and values >= 8 and han >= 0.8:

@@ -16,7 +16,7 @@ from secureprofile.guard.words import word_lists
 _NUMBER = re.compile(r"[-+]?[0-9]+([.,][0-9]+)*%?")
 _UPPER, _LOWER = "A-ZÀ-ÖØ-ÞĀ-Ž", "a-zß-öø-ÿā-ž'’"
 _NAME_WORD = rf"[{_UPPER}][{_LOWER}{_UPPER}]*(?:-[{_UPPER}][{_LOWER}]+)?"
-_TITLE = r"(?:(?:Herr|Frau|Mr|Mrs|Ms|Miss|Dr|Prof|Univ|Ing|Dipl|Hr|Fr|Mme|Sra?)\.? ?(?:-?(?:Ing|Prof)\.)? ?)*"
+_TITLE = r"(?:(?:Herr|Frau|Sig|Sig\.ra|Sr|Mr|Mrs|Ms|Miss|Dr|Prof|Univ|Ing|Dipl|Hr|Fr|Mme|Sra?)\.? ?(?:-?(?:Ing|Prof)\.)? ?)*"
 _SUFFIX = r"(?:,? (?:Jr|Sr|MD|DDS|DVM|PhD|II|III|IV|B\.Sc|M\.Sc|B\.Eng|MBA|B\.A|M\.A|BSc|MSc)\.?)*"
 _LATIN_NAME = re.compile(rf"{_TITLE}({_NAME_WORD}(?: (?:(?:von|van|de|der|den|zu|da|di|la|le|el|dos|y) )*(?:{_NAME_WORD}|[{_UPPER}]\.)){{1,3}}){_SUFFIX}")
 _TURNED = re.compile(rf"({_NAME_WORD}), ({_NAME_WORD}(?: {_NAME_WORD})?)")
@@ -24,6 +24,8 @@ _WORD = re.compile(rf"{_NAME_WORD}(?: {_NAME_WORD})?")
 _HAN = re.compile(r"[\u3400-\u9fff々]+")
 _SPACED_HAN = re.compile(r"([\u3400-\u9fff々]{1,4})[ 　]([\u3400-\u9fff々\u3040-\u30ff]{1,5})")
 _DOTTED = re.compile(r"[\u3400-\u9fff]{1,8}(?:[·•・][\u3400-\u9fff]{1,8}){1,4}")
+_HANGUL = re.compile("[가-힣]+")
+_KR_SURNAMES = frozenset("김이박최정강조윤장임한오서신권황안송전홍유고문양손배백허남심노하곽성차주우구민류나진지엄채원천방공현함변염여추도소석선설마길연위표명기반왕금옥육인맹제모")
 _KANA_NAME = re.compile(r"[\u30a0-\u30ff]{2,6}[ 　][\u30a0-\u30ff]{2,6}")
 _HOUSE = re.compile(rf"(?:[0-9]{{1,5}}[A-Za-z]? [{_UPPER}].+|[{_UPPER}].+ [0-9]{{1,4}}(?:[-/][0-9]{{1,4}})?[A-Za-z]?)")
 _ZIPPED = re.compile(
@@ -88,14 +90,28 @@ def looks_like_address(cell: str) -> bool:
     """Tell whether most of a cell is a street address, of any of the forms that are known."""
     if re.search(r"[\u3400-\u9fff]", cell):
         return any(end - start >= 0.5 * len(cell) for start, end in chinese_addresses(cell))
-    if not any(c.isdigit() for c in cell) or len(cell) < 6 or len(cell) > 200:
+    if not any(c.isdigit() for c in cell) or len(cell) < 10 or len(cell) > 200:
         return False
     if _ZIPPED.fullmatch(cell) or _STREET_END.search(cell):
         return True
     if _STREET.search(cell) and cell.count(" ") >= 2 and _HOUSE.fullmatch(cell.split(",")[0].strip()):
         return True
+    if _placed(cell):
+        return True
     spans = list(english_addresses(cell))
     return bool(spans) and max(end - start for start, end in spans) >= 0.6 * len(cell)
+
+
+def _placed(cell: str) -> bool:
+    """Tell whether a cell holds a house number, a postcode and little else but capitalised words, parted by commas or lines."""
+    words = re.findall(r"[^\s,/()]+", cell)
+    small = [word for word in words if word[0].islower() and word not in _STREETS_SMALL]
+    coded = re.search(r"(?<![0-9])[0-9]{2}-?[0-9]{3}(?:-?[0-9]{1,3})?(?![0-9])|(?<![0-9])[0-9]{4}(?: ?[A-Z]{2})?(?![0-9])", cell)
+    housed = re.search(r"(?<![0-9])[0-9]{1,4}(?![0-9])", cell)
+    return bool(coded and housed and re.search(r"[,\n]", cell) and len(words) >= 4 and len(small) <= len(words) // 6)
+
+
+_STREETS_SMALL = frozenset("de la le les du des del della di da do dos das den der die van von y e et sur rue avenue boulevard chemin calle via piso bis el no s/n".split())
 
 
 def _names(cell: str) -> set[str]:
@@ -106,6 +122,8 @@ def _names(cell: str) -> set[str]:
     if spaced := _SPACED_HAN.fullmatch(cell):
         known = spaced[1] in JP_SURNAMES or spaced[2] in JP_GIVEN or spaced[1][0] in CN_SURNAMES
         return {"words", "name"} if known else {"words"}
+    if len(cell) <= 4 and _HANGUL.fullmatch(cell):
+        return {"word", "name", "han name"} if cell[0] in _KR_SURNAMES and 2 <= len(cell) else {"word"}
     if _DOTTED.fullmatch(cell) or _KANA_NAME.fullmatch(cell):
         return {"words", "name", "han name"}
     if match := _LATIN_NAME.fullmatch(cell) or _TURNED.fullmatch(cell):
@@ -136,6 +154,8 @@ def _names(cell: str) -> set[str]:
 
 
 def _han_names(cell: str) -> set[str]:
+    if cell in _places():
+        return {"word", "place"}
     kinds: set[str] = set()
     if len(cell) <= 4:
         kinds.add("word")
@@ -145,7 +165,7 @@ def _han_names(cell: str) -> set[str]:
             kinds.add("surname")
     surname = 2 if cell.startswith(CN_COMPOUND) else 1 if cell[0] in CN_SURNAMES | CN_SURNAMES_TRADITIONAL else 0
     given = cell[surname:]
-    if surname and 1 <= len(given) <= 2 and cell not in _places():
+    if surname and 1 <= len(given) <= 2:
         kinds.add("name")
         if given[-1] in CN_GIVEN_SIGNS:
             kinds.add("han name")
