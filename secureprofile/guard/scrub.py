@@ -11,7 +11,9 @@ from collections.abc import Iterable, Sequence
 from secureprofile.guard.addresses import chinese_addresses
 from secureprofile.guard.detect import find, normalise
 from secureprofile.guard.entities import WordLists, entities, fold
-from secureprofile.guard.names import CN_COMPOUND, CN_SURNAMES, CUES_CN, CUES_EN, TITLES_CN
+from secureprofile.guard.finder import Finder
+from secureprofile.guard.names import CN_COMPOUND, CUES_EN
+from secureprofile.guard.names_han import han_names
 from secureprofile.guard.spec import PatternSpec
 from secureprofile.guard.specs import SPECS
 
@@ -21,9 +23,6 @@ LEAST = 0.5
 
 NO_WORDS = WordLists()
 
-_SURNAME = "(?:" + "|".join(CN_COMPOUND) + "|[" + "".join(sorted(CN_SURNAMES)) + "])"
-_TITLE_CN = re.compile(rf"{_SURNAME}[\u4e00-\u9fff]{{0,2}}?(?={'|'.join(TITLES_CN)})")
-_CUE_CN = re.compile(rf"(?:{'|'.join(CUES_CN)})[:：是叫 ]{{0,2}}({_SURNAME}[\u4e00-\u9fff]{{1,2}})")
 _CUE_EN = re.compile(
     rf"(?<![A-Za-z])(?:{'|'.join(cue.capitalize() for cue in CUES_EN)})\.? ([A-ZÀ-Þ][\w'’\-]+(?: [A-ZÀ-Þ][\w'’\-]+)?)"
     r"|(?<![A-Za-z])(?:[Mm]y name is|[Tt]his is|[Rr]egards,|[Ss]incerely,) ([A-ZÀ-Þ][\w'’\-]+(?: [A-ZÀ-Þ][\w'’\-]+)?)"
@@ -41,6 +40,7 @@ class Scrubber:
         specs: recognizers.
         known: names of everybody in the table, trimmed and case-folded.
         words: given names, surnames and places; without them a stranger's name is seen beside a cue only.
+        finders: models that find more, such as ``adapters.ner.finder``.
     """
 
     def __init__(
@@ -48,8 +48,10 @@ class Scrubber:
         specs: tuple[PatternSpec, ...] = SPECS,
         known: frozenset[str] = frozenset(),
         words: WordLists = NO_WORDS,
+        finders: Sequence[Finder] = (),
     ) -> None:
         self._specs = specs
+        self._finders = tuple(finders)
         self._words = words
         self._known = frozenset(fold(name) for name in known)
         self._lengths = sorted({len(name) for name in self._known if _is_han(name)}, reverse=True)
@@ -75,11 +77,11 @@ class Scrubber:
         spans += [(start, end, "ADDRESS") for start, end in chinese_addresses(text)]
         spans += _own_spans(text, own)
         spans += self._known_spans(text)
-        spans += [(m.start(), m.end(), "NAME") for m in _TITLE_CN.finditer(text)]
-        for cue in (_CUE_CN, _CUE_EN):
-            for match in cue.finditer(text):
-                group = next(i for i, value in enumerate(match.groups(), 1) if value)
-                spans.append((match.start(group), match.end(group), "NAME"))
+        spans += [(start, end, "NAME") for start, end in han_names(text)]
+        for match in _CUE_EN.finditer(text):
+            group = next(i for i, value in enumerate(match.groups(), 1) if value)
+            spans.append((match.start(group), match.end(group), "NAME"))
+        spans += [(f.start, f.end, f.label) for finder in self._finders for f in finder(text) if f.score >= LEAST]
         return spans
 
     def _known_spans(self, text: str) -> Iterable[Span]:
