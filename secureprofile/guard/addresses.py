@@ -50,6 +50,15 @@ _ADDRESS = re.compile(
     rf"|{_NAME} (?:{_NAME} )?(?:Street|Road|Avenue|Lane|Drive|Boulevard)"
     rf"|(?:Unit|PSC) [0-9]{{1,5}},? Box [0-9]{{1,6}}|(?:APO|FPO|DPO) A[AEP] [0-9]{{5}})(?!\w)"
 )
+_STATE = r"(?:[A-Z]{2,3},? )?"
+_POST = (
+    r"(?:[0-9]{5}(?:-[0-9]{4})?|[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][ABD-HJLNP-UW-Z]{2}|[A-Z][0-9][A-Z] ?[0-9][A-Z][0-9]|[0-9]{4}(?: [A-Z]{2})?|[0-9]{6}|[A-Z][a-z]{2,20}[ -]?-[0-9]{6})"
+)
+_FULL = re.compile(
+    rf"(?<![\w.\-])(?:(?:(?:{_UNIT}|(?:Studio|House|Level|Lot|H\.? ?No\.?) ?[0-9]{{1,5}}[A-Za-z]?)[,/ \n]{{1,3}})?{_NUMBER}|{_UNIT}|(?:Studio|House|Level|Lot) [0-9]{{1,5}}[A-Za-z]?),?[ \n]"
+    rf"(?:{PIECE},?[ \n]{{1,2}}){{1,9}}?{_STATE}{_POST}(?![\w-])"
+)
+"""A house or a flat, capitalised words, and a postcode of the United States, Britain, Canada, Australia or India at the end."""
 _ZIP_CUE = re.compile(r"(?i)(?:zip|post(?:al)?)[ -]?code(?: is|:)? ([0-9]{4,6}(?:-[0-9]{4})?)(?!\w)")
 _POSTCODE = re.compile(
     r"(?<![\w-])(?:[A-Z]{2},? [0-9]{5}(?:-[0-9]{4})?|[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][ABD-HJLNP-UW-Z]{2}|[A-Z][0-9][A-Z] ?[0-9][A-Z][0-9])(?![\w-])"
@@ -68,6 +77,8 @@ _AT = re.compile(
 
 def english_addresses(text: str) -> Iterator[tuple[int, int]]:
     """Yield street addresses: number and street words, apartments, boxes, postcodes, and lines of an address block."""
+    for match in _FULL.finditer(text):
+        yield match.span()
     for match in _ADDRESS.finditer(text):
         yield match.span()
     for match in _AT.finditer(text):

@@ -51,6 +51,14 @@ _CUE = re.compile(
     rf"tribute to|here's|this is|i am|i'm|thanks,|cheers,|sister|brother|mother|father|wife|husband|daughter|son|friend|boss|colleague)[ \n]{{1,2}}"
     rf"({_WORD}(?: (?:{PARTICLE} ){{0,2}}{_WORD}){{0,3}})"
 )
+_ROLE = re.compile(
+    rf"(?<!\w)(?i:customer|client|patient|guest|member|employee|tenant|student|applicant|passenger|buyer|seller|recipient|spoke (?:to|with)|talked (?:to|with)|speaking with|met|meet|ask|asked for|rep|agent|colleague"
+    rf"|for|via|and|by|signed|named|told|tell|invited|interviewed|with|from|cc|owner|holder|account of|on behalf of),? ({_WORD} (?:(?:{PARTICLE} ){{0,2}}{_WORD} ?){{1,2}}(?<! ))(?![\w@&'’])"
+)
+_ACTS = re.compile(
+    rf"(?<![\w'’@./\-])({_WORD} (?:(?:{PARTICLE} ){{0,2}}{_WORD} ?){{1,2}}(?<! )),? (?:lives|lived|phoned|called|calls|rang|reports|reported|wrote|writes|says|said|asks|asked|complained|works|worked|ordered|moved|would like|wants"
+    rf"|wanted|has (?:not )?received|requested|requests|replied|answered|confirmed|mentioned|told|visited|signed|paid|bought|returned|cancelled|is (?:a|an|the|our|not) |was (?:born|admitted)|\(email|\(tel|\(phone)"
+)
 _PLACED = re.compile(
     rf"(?<!\w)(?i:in|from|near|visit|visiting|moved to|going to|travel to|trip to|town of|city of|lives in|arrived at|at) "
     rf"({_WORD}(?: (?:{PARTICLE} ){{0,2}}{_WORD}){{0,4}})(?![\w@'])"
@@ -113,6 +121,11 @@ def entities(text: str, words: WordLists) -> list[Finding]:
             add(start, end, name, category, label, 0.6)
     for start, end in () if capitals else _pairs(text, words):
         add(start, end, "PERSON", "user.name", "NAME", 0.5)
+    for pattern in (_ROLE, _ACTS) if capitals else ():
+        for match in pattern.finditer(text):
+            tokens = [fold(token.rstrip(".,")) for token in match[1].split()]
+            if not any(token in _COMMON | _NO_PLACE or _ORG_END.match(token) for token in tokens) and not match[1].isupper():
+                add(match.start(1), match.end(1), "PERSON", "user.name", "NAME", 0.5)
     for start, end in _listed(text, words):
         add(start, end, "PERSON", "user.name", "NAME", 0.5)
     for match in _PLACED.finditer(text) if capitals else ():
@@ -168,6 +181,10 @@ def _listed(text: str, words: WordLists) -> Iterator[tuple[int, int]]:
         names = [(m.start() + match.start(), m.end() + match.start()) for m in re.finditer(_WORD, match[0])]
         if any(fold(text[a:b]) in _COMMON for a, b in names):
             continue
+        if len(names) == 3 and re.search(r" (?:and|&) ", match[0]) and ", and" not in match[0]:
+            if all(fold(text[a:b]) in words.surnames for a, b in names) and sum(fold(text[a:b]) in words.given for a, b in names) < 2:
+                yield names[0][0], names[-1][1]  # a firm called after its partners
+                continue
         known = sum(fold(text[a:b]) in words.given or fold(text[a:b]) in words.surnames for a, b in names)
         if known * 2 >= len(names):
             yield from names
@@ -223,7 +240,7 @@ def _judge(text: str, match: re.Match[str], words: WordLists) -> Iterator[tuple[
         if token.endswith(("'s", "’s")):  # a possessive ends a name
             tokens = [*tokens[:place], (begin, stop - 2, token[:-2])]
             break
-    while tokens and tokens[0][2] in _COMMON:
+    while tokens and tokens[0][2] in _COMMON and not _called(tokens, words):
         tokens = tokens[1:]
     while tokens and tokens[-1][2] in _COMMON and not _ORG_END.match(tokens[-1][2]):
         tokens = tokens[:-1]
@@ -248,6 +265,14 @@ def _judge(text: str, match: re.Match[str], words: WordLists) -> Iterator[tuple[
         len(tokens) == 1 and bare[0] in words.surnames and match.start() > 1 and text[match.start() - 2] not in ".!?\n"
     ):
         yield start, end, "person"
+
+
+_NAMES_TOO = frozenset("mark will rose grace hope art bill may april june august joy faith dean ray angel star sunny summer autumn chance rich sue".split())
+"""Common words that are given names where a surname follows."""
+
+
+def _called(tokens: list[tuple[int, int, str]], words: WordLists) -> bool:
+    return len(tokens) > 1 and tokens[0][2] in _NAMES_TOO and tokens[1][2].strip(".'’") in words.surnames and tokens[1][2] not in _COMMON
 
 
 def _first_given(bare: list[str], words: WordLists) -> int | None:

@@ -15,7 +15,7 @@ ASIA: tuple[PatternSpec, ...] = (
     ),
     PatternSpec(
         name="JP_PHONE", category="user.contact.phone_number", label="PHONE", score=0.65, source="MIC numbering plan", before=r"(?<![0-9A-Za-z+\-])", after=r"(?![0-9A-Za-z\-])",
-        core=r"0[5789]0-[0-9]{4}-[0-9]{4}|0[1-9][0-9]{0,3}-[0-9]{1,4}-[0-9]{4}", check=lambda t: len(bare(t)) in (10, 11), context=("電話", "携帯", "tel"),
+        core=r"0[5789]0-[0-9]{4}-[0-9]{4}|0[1-9][0-9]{0,3}-[0-9]{1,4}-[0-9]{4}", check=lambda t: len(bare(t)) in (10, 11), context=("電話", "携帯", "連絡先"),
         examples=("090-1234-5678", "電話03-1234-5678"), counter_examples=("090-1234-56789", "00-1234-5678"),
     ),
     PatternSpec(
@@ -57,11 +57,11 @@ ASIA: tuple[PatternSpec, ...] = (
     ),
     PatternSpec(
         name="KR_PHONE", category="user.contact.phone_number", label="PHONE", score=0.65, source="Korean numbering plan", before=r"(?<![0-9A-Za-z+\-])", after=r"(?![0-9A-Za-z\-])",
-        core=r"01[016789]-[0-9]{3,4}-[0-9]{4}|0(?:2|[3-6][1-5]|70)-[0-9]{3,4}-[0-9]{4}", context=("전화", "휴대", "phone"), examples=("010-1234-5678", "02-312-3456"), counter_examples=("010-1234-56789",),
+        core=r"01[016789]-[0-9]{3,4}-[0-9]{4}|0(?:2|[3-6][1-5]|70)-[0-9]{3,4}-[0-9]{4}", context=("전화", "휴대"), examples=("010-1234-5678", "02-312-3456"), counter_examples=("010-1234-56789",),
     ),
     PatternSpec(
         name="IN_PHONE", category="user.contact.phone_number", label="PHONE", score=0.6, source="TRAI numbering plan: ten digits in two groups of five", before=r"(?<![0-9A-Za-z.\-])",
-        after=r"(?![0-9A-Za-z.\-])", core=r"(?:\+?91[ \-]?|0)?[6-9][0-9]{4}[ \-][0-9]{5}", context=("phone", "mobile", "whatsapp"), examples=("98765 43210", "+91 98765-43210"), counter_examples=("12345 67890",),
+        after=r"(?![0-9A-Za-z.\-])", core=r"(?:\+?91[ \-]?|0)?[6-9][0-9]{4}[ \-][0-9]{5}", context=("फ़ोन", "मोबाइल"), examples=("98765 43210", "+91 98765-43210"), counter_examples=("12345 67890",),
     ),
     PatternSpec(
         name="KR_PASSPORT", category="user.government_id.passport_number", label="PASSPORT", score=0.5, source="Korean and Japanese passports: one or two letters and seven or eight digits, beside a word",

@@ -34,9 +34,9 @@ CHINA: tuple[PatternSpec, ...] = (
         examples=("13812345678", "打138 1234 5678找我", "+86-13812345678", "008613812345678"), counter_examples=("12812345678", "138123456789", "订单号13812345678", "13812345678.50"),
     ),
     PatternSpec(
-        name="CN_LANDLINE", category="user.contact.phone_number", label="PHONE", score=0.6, source="MIIT numbering plan",
+        name="CN_LANDLINE", category="user.contact.phone_number", label="PHONE", score=0.55, source="MIIT numbering plan",
         core=r"(?:(?:\+86[ \-]?)?\(0?[1-9][0-9]{1,2}\) ?|0[1-9][0-9]{1,2}[ \-]|\+86[ \-]?[1-9][0-9]{1,2}[ \-])[2-8][0-9]{2,3}[ \-]?[0-9]{4}(?:-[0-9]{1,5})?",
-        context=("phone", "tel", "电话", "座机", "固话", "联系", "传真"),
+        context=("电话", "座机", "固话", "联系", "传真"),
         before=r"(?<![0-9A-Za-z\-])", after=r"(?![0-9A-Za-z\-])",
         examples=("010-62345678", "电话(0571)87654321", "021 6234 5678", "+86 10 62345678", "0571-87654321-802"), counter_examples=("010-1234567890",),
     ),
@@ -106,7 +106,7 @@ CHINA: tuple[PatternSpec, ...] = (
     ),
     PatternSpec(
         name="TW_PHONE", category="user.contact.phone_number", label="PHONE", score=0.6, source="NCC numbering plan of Taiwan", before=r"(?<![0-9A-Za-z.\-+])", after=r"(?![0-9A-Za-z.\-])",
-        core=r"09[0-9]{2}[ \-][0-9]{3}[ \-]?[0-9]{3}|\(0[2-8][0-9]?\) ?[0-9]{3,4}[ \-]?[0-9]{4}|0[2-8]-[2-9][0-9]{2,3}-?[0-9]{4}", context=("電話", "手機", "行動電話", "phone", "tel"),
+        core=r"09[0-9]{2}[ \-][0-9]{3}[ \-]?[0-9]{3}|\(0[2-8][0-9]?\) ?[0-9]{3,4}[ \-]?[0-9]{4}|0[2-8]-[2-9][0-9]{2,3}-?[0-9]{4}", context=("電話", "手機", "行動電話"),
         examples=("0912-345-678", "(02)2345-6789", "07-3499525"), counter_examples=("0912-345-6789",),
     ),
     PatternSpec(

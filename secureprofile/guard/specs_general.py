@@ -52,7 +52,7 @@ def _phone(region: str | None) -> Callable[[str], bool]:
         import phonenumbers
 
         try:
-            number = phonenumbers.parse(text, region)
+            number = phonenumbers.parse(re.sub(r"^00(?=1)", "+", text), region)
         except phonenumbers.NumberParseException:
             return False
         return bool(phonenumbers.is_possible_number(number))
@@ -205,6 +205,14 @@ _CALLED_MAYBE = (
     "work",
     "main",
     "desk",
+    "phoned",
+    "rang",
+    "ring back",
+    "call back",
+    "callback",
+    "reached",
+    "dialled",
+    "tel no",
 )
 
 _CARDS = ("card", "credit", "debit", "visa", "mastercard", "maestro", "amex", "kreditkarte", "karte", "carte bancaire", "tarjeta", "carta di credito", "卡号", "卡號", "银行卡",
@@ -242,16 +250,16 @@ GENERAL: tuple[PatternSpec, ...] = (
     PatternSpec(
         name="PHONE_NUMBER", category="user.contact.phone_number", label="PHONE", score=0.6,
         source="ITU-T E.164; validity by phonenumbers", check=_phone(None),
-        core=r"\+[1-9][0-9]{0,2}(?:[ \-.]?\(?[0-9]{1,4}\)?){2,6}[0-9]", before=r"(?<![0-9A-Za-z+])", after=r"(?![0-9])",
+        core=r"\+[1-9][0-9]{0,2}(?:\(0\))?(?:[ \-.]?\(?[0-9]{1,4}\)?){2,6}[0-9](?: ?(?:x|ext\.? ?)[0-9]{1,6})?", before=r"(?<![0-9A-Za-z+])", after=r"(?![0-9])",
         context=("phone", "tel", "mobile", "call", "电话"),
         examples=("+44 20 7946 0958", "+1 (212) 555-0142"), counter_examples=("+1 2",),
     ),
     PatternSpec(
         name="PHONE_NUMBER", category="user.contact.phone_number", label="PHONE", score=0.6,
         source="NANP; validity by phonenumbers", check=_phone("US"),
-        core=r"(?:1[ \-.])?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[\-. ])[2-9][0-9]{2}[\-. ][0-9]{4}", before=r"(?<![0-9A-Za-z+\-.])",
+        core=r"(?:(?:1|001)[ \-.])?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[\-. ])[2-9][0-9]{2}[\-. ][0-9]{4}(?: ?(?:x|ext\.? ?)[0-9]{1,6})?", before=r"(?<![0-9A-Za-z+\-.])",
         after=r"(?![0-9A-Za-z]|-[0-9])", context=("phone", "tel", "mobile", "call"),
-        examples=("(212) 555-0142", "call 650-555-0178 now"), counter_examples=("123-456-7890", "650-555-01789"),
+        examples=("(212) 555-0142", "call 650-555-0178 now", "(212)555-0142x0023", "001-650-555-0178 ext. 12"), counter_examples=("123-456-7890", "650-555-01789"),
     ),
     PatternSpec(
         name="PHONE_NUMBER", category="user.contact.phone_number", label="PHONE", score=0.55,
@@ -292,6 +300,11 @@ GENERAL: tuple[PatternSpec, ...] = (
         before=r"(?<![0-9A-Za-z+\-./(:)])", after=r"(?![0-9A-Za-z]|[.:/][0-9])", context=_CALLED_MAYBE,
         examples=("phone 0650 995 04 94", "call (37) 788-063", "tel. 785 8949", "fax +1-743-438-6774x62406"),
         counter_examples=("room 12 34", "phone 5", "call at 10 10 10 10"),
+    ),
+    PatternSpec(
+        name="PHONE_NUMBER", category="user.contact.phone_number", label="PHONE", score=0.45, source="ten or eleven digits with a trunk zero, beside a word for calls", needs_context=True,
+        core=r"0[1-9][0-9]{8,9}", check=_phone_like, before=rf"(?<![0-9A-Za-z+\-./(:,])(?=0[1-9]){not_behind()}", after=r"(?![0-9A-Za-z]|[.:/,][0-9])", context=_CALLED_MAYBE,
+        examples=("ring back 03164159524", "call Ann on 07700900360"), counter_examples=("0316415952412 call", "order 03164159524"),
     ),
     PatternSpec(
         name="PHONE_NUMBER", category="user.contact.phone_number", label="PHONE", score=0.45, source="bare digits, beside a word for telephones",
