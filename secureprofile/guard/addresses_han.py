@@ -198,7 +198,7 @@ def japanese_addresses(text: str) -> Iterator[tuple[int, int]]:
         >>> [text[start:end] for start, end in japanese_addresses(text)]
         ['東京都新宿区西新宿2丁目8番1号']
     """
-    if re.search("[都道府県市区郡]", text):
+    if re.search(rf"[{_DIGITS}丁番]", text) and re.search("[都道府県市区郡]", text):
         for match in _JP_ADDRESS.finditer(text):
             yield match.start() + _jp_lead(match[0]), match.end()
 

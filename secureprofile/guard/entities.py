@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from secureprofile.guard.addresses import PARTICLE, PIECE, UPPER, english_addresses
 from secureprofile.guard.detect import Finding
+from secureprofile.guard.spans import Taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +89,7 @@ _ORG_END = re.compile(
 def entities(text: str, words: WordLists) -> list[Finding]:
     """Return people, places, organisations and addresses, left to right, without overlaps: addresses first, then titles, then runs."""
     found: list[Finding] = []
+    taken = Taken()
     capitals = any(c.isupper() for c in text)
     if not capitals:  # typed without capitals: look at it as if it had them, and believe lists and titles only
         text = _capitalised(text)
@@ -95,7 +97,7 @@ def entities(text: str, words: WordLists) -> list[Finding]:
     def add(start: int, end: int, name: str, category: str, label: str, score: float) -> None:
         while end > start and text[end - 1] in " ,.\n\t" and not _INITIALS.fullmatch(text[end - 2 : end]):
             end -= 1
-        if start < end and all(end <= one.start or one.end <= start for one in found):
+        if start < end and taken.add(start, end):
             found.append(Finding(start=start, end=end, name=name, category=category, label=label, score=score))
 
     for start, end in sorted(english_addresses(text), key=lambda span: span[0] - span[1]):
@@ -164,12 +166,23 @@ def _lines_between(text: str, found: list[Finding]) -> Iterator[tuple[int, int]]
         lines.append((start, start + len(line)))
         start += len(line) + 1
     lines = [(a, b) for a, b in lines if text[a:b].strip(" >?*\t,")]
-    busy = [any(f.start < b and a < f.end for f in found) for a, b in lines]
+    busy = _busy(lines, found)
     for place in range(1, len(lines) - 1):
         if busy[place - 1] and busy[place + 1] and not busy[place]:
             match = _WHOLE_LINE.match(text, lines[place][0])
             if match and match.end(1) <= lines[place][1]:
                 yield match.span(1)
+
+
+def _busy(lines: list[tuple[int, int]], found: list[Finding]) -> list[bool]:
+    """Tell for each line, in order, whether a finding touches it."""
+    busy, place = [], 0
+    spans = sorted((f.start, f.end) for f in found)
+    for start, end in lines:
+        while place < len(spans) and spans[place][1] <= start:
+            place += 1
+        busy.append(place < len(spans) and spans[place][0] < end)
+    return busy
 
 
 _LISTED = re.compile(rf"(?<![\w@'’\-]){_WORD}(?:, {_WORD})+(?:,? (?:and|&) {_WORD})?(?![\w@])")

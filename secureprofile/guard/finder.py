@@ -9,6 +9,7 @@ from secureprofile.guard.addresses import chinese_addresses
 from secureprofile.guard.detect import Finding, find
 from secureprofile.guard.entities import WordLists, entities
 from secureprofile.guard.names_han import han_names
+from secureprofile.guard.spans import Taken
 from secureprofile.guard.spec import PatternSpec
 from secureprofile.guard.specs import SPECS
 
@@ -35,10 +36,12 @@ def find_everything(
         >>> [finding.name for finding in found]
         ['PERSON', 'ADDRESS', 'CN_MOBILE']
     """
-    kept = list(find(text, specs=specs, context=context))
+    kept, taken = list(find(text, specs=specs, context=context)), Taken()
+    for one in kept:
+        taken.add(one.start, one.end)
     others = [*named(text, words), *(finding for finder in finders for finding in finder(text))]
     for one in sorted(others, key=lambda finding: (finding.start - finding.end, finding.start)):
-        if all(one.end <= other.start or other.end <= one.start for other in kept):
+        if taken.add(one.start, one.end):
             kept.append(one)
     return sorted(kept, key=lambda finding: finding.start)
 

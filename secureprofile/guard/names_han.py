@@ -56,10 +56,11 @@ def han_names(text: str) -> Iterator[tuple[int, int]]:
         ['欧阳明月', '王']
     """
     if re.search(_HAN, text):
-        spans = sorted(set(_names(text)), key=lambda span: (span[0], -span[1]))
-        for place, (start, end) in enumerate(spans):
-            if not any(a <= start and end <= b for a, b in (*spans[:place], *spans[place + 1 :])):
+        furthest = 0
+        for start, end in sorted(set(_names(text)), key=lambda span: (span[0], -span[1])):
+            if end > furthest:  # else it lies within one before
                 yield start, end
+                furthest = end
 
 
 def _names(text: str) -> Iterator[tuple[int, int]]:

@@ -34,6 +34,8 @@ _ZIPPED = re.compile(
 _STREET_END = re.compile(r"(?i)(?:stra(?:ß|ss)e|str\.|gasse|weg|platz|allee|ring|damm|ufer|chaussee|straat|laan|vägen|gatan|gata|katu)\s+[0-9]")
 _STREET = re.compile(rf"\b(?:{STREET_WORDS})\b\.?|(?i:\b(?:rue|avenue|calle|via|plaza|piazza|rua|ulica)\b)")
 _PHONE = re.compile(r"(?:\+|00)?\(?[0-9]{1,5}\)?(?:[ .\-/()]{1,2}[0-9(][0-9)]{0,8}){1,6}(?: ?(?:x|ext\.?|#) ?[0-9]{1,6})?|(?:\+|0)[0-9]{7,14}(?:x[0-9]{1,6})?|[0-9]{10}x[0-9]{1,6}")
+_LONGEST = 300
+"""Signs of a cell from which it is free text, whatever else it is like."""
 _DATED = re.compile(r"[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}.*|[0-9]{1,2}[-/.][0-9]{1,2}[-/.](?:[0-9]{2}|[0-9]{4})(?: .*)?")
 
 
@@ -45,6 +47,8 @@ def kinds_of_shape(cell: str) -> set[str]:
         (['listed name', 'name', 'words'], ['han name', 'name', 'word'], ['marked phone', 'phone'])
     """
     kinds: set[str] = set()
+    if len(cell) > _LONGEST:
+        return {"text"}
     if _NUMBER.fullmatch(cell):
         kinds.add("number")
         if barcode(cell):

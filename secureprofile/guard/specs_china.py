@@ -29,7 +29,7 @@ CHINA: tuple[PatternSpec, ...] = (
     ),
     PatternSpec(
         name="CN_MOBILE", category="user.contact.phone_number", label="PHONE", score=0.7, source="MIIT numbering plan",
-        core=r"(?:(?:\(?\+?86\)?|0086)[ \-]?)?1[3-9][0-9][ \-]?[0-9]{4}[ \-]?[0-9]{4}", before=rf"(?<![0-9A-Za-z.+])(?<![0-9]-)(?=[(+01-9]){not_behind()}",
+        core=r"(?:(?:\(?\+?86\)?|0086)[ \-]?)?1[3-9][0-9][ \-]?[0-9]{4}[ \-]?[0-9]{4}", before=rf"(?<![0-9A-Za-z.+])(?<![0-9]-)(?=[(+0]|86|1[3-9]){not_behind()}",
         after=r"(?![0-9A-Za-z]|[.\-][0-9])", context=("phone", "mobile", "tel", "手机", "电话", "联系", "微信", "手機", "致电", "来电", "短信", "号码"),
         examples=("13812345678", "打138 1234 5678找我", "+86-13812345678", "008613812345678"), counter_examples=("12812345678", "138123456789", "订单号13812345678", "13812345678.50"),
     ),
@@ -69,7 +69,7 @@ CHINA: tuple[PatternSpec, ...] = (
         context=("微信", "wechat", "weixin", "vx", "加v"), examples=("微信：ada_2026x", "wechat: lin-chen88"), counter_examples=("ada_2026x", "微信a1"),
     ),
     PatternSpec(
-        name="CN_QQ", category="user.account.username", label="QQ", score=0.6, source="Tencent: 5–11 digits", needs_context=True, core=r"[1-9][0-9]{4,10}", before=rf"(?<![0-9A-Za-z.\-])(?=[1-9]){not_behind()}",
+        name="CN_QQ", category="user.account.username", label="QQ", score=0.6, source="Tencent: 5–11 digits", needs_context=True, core=r"[1-9][0-9]{4,10}", before=rf"(?<![0-9A-Za-z.\-])(?=[1-9][0-9]{{4}}){not_behind()}",
         after=r"(?![0-9A-Za-z]|[.,\-][0-9]|@| ?[元块万件个年月])", context=("qq", "扣扣", "企鹅号"), examples=("QQ：123456789", "qq号码 10001"), counter_examples=("123456789", "qq 0123"),
     ),
     PatternSpec(
@@ -96,7 +96,7 @@ CHINA: tuple[PatternSpec, ...] = (
         needs_context=True, context=("macau", "macao", "bir", "澳門", "澳门"), examples=("澳门身份证1234567(8)", "Macau BIR 5123456/7"), counter_examples=("1234567(8)", "澳门2234567(8)"),
     ),
     PatternSpec(
-        name="TW_ID", category=NATIONAL, label="ID", score=0.75, source="Ministry of the Interior: national id, new resident certificate; modulo 10", core=r"[A-Za-z][1289][0-9]{8}", before=rf"{START}(?=[A-Za-z]){not_behind()}",
+        name="TW_ID", category=NATIONAL, label="ID", score=0.75, source="Ministry of the Interior: national id, new resident certificate; modulo 10", core=r"[A-Za-z][1289][0-9]{8}", before=rf"{START}(?=[A-Za-z][1289][0-9]{{8}}){not_behind()}",
         check=checksums.tw_id, context=("身分證", "身份證", "taiwan", "居留證"), examples=("A123456789",), counter_examples=("A123456788", "A323456789"),
     ),
     PatternSpec(
