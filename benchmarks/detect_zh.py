@@ -18,8 +18,26 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.zh_words import (
-    ADDRESS_TEMPLATES, COUNTIES, CUED, GIVEN_CHARS, ID_TEMPLATES, MINORITY, NEGATIVE_TEMPLATES, ORDINARY_FRAMES, ORDINARY_WORDS, ROADS,
-    ESTATES, PROVINCES, SURNAMES, TOWNS, TRICKY, VILLAGES, HK_ROADS, MO_ROADS, TW_CITIES, TW_ROADS,
+    ADDRESS_TEMPLATES,
+    COUNTIES,
+    CUED,
+    ESTATES,
+    GIVEN_CHARS,
+    HK_ROADS,
+    ID_TEMPLATES,
+    MINORITY,
+    MO_ROADS,
+    NEGATIVE_TEMPLATES,
+    ORDINARY_FRAMES,
+    ORDINARY_WORDS,
+    PROVINCES,
+    ROADS,
+    SURNAMES,
+    TOWNS,
+    TRICKY,
+    TW_CITIES,
+    TW_ROADS,
+    VILLAGES,
 )  # fmt: skip
 
 Span = tuple[str, int, int]
@@ -49,13 +67,25 @@ def _day(rng: random.Random) -> str:
 
 def resident(rng: random.Random) -> str:
     weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)  # GB 11643's table
-    body = rng.choice(("11", "31", "33", "44", "51", "61", "42", "37", "65", "50")) + _digits(rng, 4) + _day(rng) + _digits(rng, 3)
+    body = (
+        rng.choice(("11", "31", "33", "44", "51", "61", "42", "37", "65", "50"))
+        + _digits(rng, 4)
+        + _day(rng)
+        + _digits(rng, 3)
+    )
     return body + "10X98765432"[sum(int(c) * w for c, w in zip(body, weights, strict=True)) % 11]
 
 
 def uscc(rng: random.Random) -> str:
-    letters, weights = "0123456789ABCDEFGHJKLMNPQRTUWXY", (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
-    body = rng.choice(("91", "92", "93", "12", "51", "52")) + rng.choice(("110101", "310115", "440305", "330106")) + "".join(rng.choice(letters) for _ in range(9))
+    letters, weights = (
+        "0123456789ABCDEFGHJKLMNPQRTUWXY",
+        (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28),
+    )
+    body = (
+        rng.choice(("91", "92", "93", "12", "51", "52"))
+        + rng.choice(("110101", "310115", "440305", "330106"))
+        + "".join(rng.choice(letters) for _ in range(9))
+    )
     return body + letters[(31 - sum(letters.index(c) * w for c, w in zip(body, weights, strict=True)) % 31) % 31]
 
 
@@ -65,7 +95,20 @@ def luhn_digit(body: str) -> str:
 
 
 def card(rng: random.Random) -> str:
-    head, length = rng.choice((("622202", 19), ("621700", 19), ("622848", 19), ("622588", 16), ("625", 16), ("62", 17), ("62", 18), ("4", 16), ("53", 16), ("2221", 16)))
+    head, length = rng.choice(
+        (
+            ("622202", 19),
+            ("621700", 19),
+            ("622848", 19),
+            ("622588", 16),
+            ("625", 16),
+            ("62", 17),
+            ("62", 18),
+            ("4", 16),
+            ("53", 16),
+            ("2221", 16),
+        )
+    )
     body = head + _digits(rng, length - 1 - len(head))
     digits = body + luhn_digit(body)
     return digits if rng.random() < 0.7 else " ".join(digits[i : i + 4] for i in range(0, length, 4))
@@ -89,12 +132,27 @@ def twid(rng: random.Random) -> str:
 
 def mobile(rng: random.Random) -> str:
     head, rest = rng.choice("134 135 138 139 150 159 166 177 180 186 191 198 199".split()), _digits(rng, 8)
-    form = rng.choice(("{h}{a}{b}", "{h}{a}{b}", "{h}{a}{b}", "{h} {a} {b}", "{h}-{a}-{b}", "+86{h}{a}{b}", "+86 {h}{a}{b}", "86-{h}{a}{b}", "0086{h}{a}{b}"))
+    form = rng.choice(
+        (
+            "{h}{a}{b}",
+            "{h}{a}{b}",
+            "{h}{a}{b}",
+            "{h} {a} {b}",
+            "{h}-{a}-{b}",
+            "+86{h}{a}{b}",
+            "+86 {h}{a}{b}",
+            "86-{h}{a}{b}",
+            "0086{h}{a}{b}",
+        )
+    )
     return form.format(h=head, a=rest[:4], b=rest[4:])
 
 
 def plate(rng: random.Random) -> str:
-    letters, place = "ABCDEFGHJKLMNPQRSTUVWXYZ", rng.choice("京津沪渝冀豫云辽黑湘皖鲁苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼")
+    letters, place = (
+        "ABCDEFGHJKLMNPQRSTUVWXYZ",
+        rng.choice("京津沪渝冀豫云辽黑湘皖鲁苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"),
+    )
     tail = "".join(rng.choice(string.digits + "ABCDEFGHJKLMNPQRSTUVWXYZ") for _ in range(3)) + _digits(rng, 2)
     office = rng.choice("ABCDEFGH")
     form = rng.randrange(6)
@@ -110,7 +168,15 @@ def plate(rng: random.Random) -> str:
 
 
 def passport(rng: random.Random) -> str:
-    return rng.choice((f"E{_digits(rng, 8)}", f"E{rng.choice('ABCDEFGHJ')}{_digits(rng, 7)}", f"G{_digits(rng, 8)}", f"D{_digits(rng, 8)}", f"PE{_digits(rng, 7)}"))
+    return rng.choice(
+        (
+            f"E{_digits(rng, 8)}",
+            f"E{rng.choice('ABCDEFGHJ')}{_digits(rng, 7)}",
+            f"G{_digits(rng, 8)}",
+            f"D{_digits(rng, 8)}",
+            f"PE{_digits(rng, 7)}",
+        )
+    )
 
 
 MAKERS: dict[str, Callable[[random.Random], str]] = {
@@ -151,35 +217,76 @@ def _hex(rng: random.Random, count: int) -> str:
 def mainland_address(rng: random.Random, judging: bool) -> str:
     province, city = rng.choice(PROVINCES)
     county, road, estate = rng.choice(COUNTIES[judging]), rng.choice(ROADS[judging]), rng.choice(ESTATES[judging])
-    where = rng.choice((province + city + county, city + county, province + city + county, city, county)) if city else province + county
+    where = (
+        rng.choice((province + city + county, city + county, province + city + county, city, county))
+        if city
+        else province + county
+    )
     house = f"{rng.randint(1, 2400)}号"
     if rng.random() < 0.22:
-        country = (province + city if rng.random() < 0.7 else "") + rng.choice(COUNTIES[judging]) + rng.choice(TOWNS[judging]) + rng.choice(VILLAGES[judging])
-        return country + rng.choice((f"{rng.randint(1, 20)}组", f"{rng.randint(1, 20)}组{rng.randint(1, 90)}号", f"{rng.randint(1, 300)}号", f"第{rng.choice('一二三四五六')}组", ""))
+        country = (
+            (province + city if rng.random() < 0.7 else "")
+            + rng.choice(COUNTIES[judging])
+            + rng.choice(TOWNS[judging])
+            + rng.choice(VILLAGES[judging])
+        )
+        return country + rng.choice(
+            (
+                f"{rng.randint(1, 20)}组",
+                f"{rng.randint(1, 20)}组{rng.randint(1, 90)}号",
+                f"{rng.randint(1, 300)}号",
+                f"第{rng.choice('一二三四五六')}组",
+                "",
+            )
+        )
     flat = rng.choice((
         f"{estate}{rng.randint(1, 40)}栋{rng.randint(1, 6)}单元{rng.randint(1, 33)}0{rng.randint(1, 6)}室", f"{estate}{rng.randint(1, 40)}号楼{rng.randint(1, 33)}0{rng.randint(1, 4)}",
         f"{estate}{rng.choice('ABCD')}座{rng.randint(2, 40)}层", f"{estate}{rng.randint(1, 30)}幢{rng.randint(101, 2804)}室", f"{rng.randint(2, 30)}号楼{rng.randint(1, 6)}单元{rng.randint(101, 1804)}", "",
         f"{rng.randint(3, 30)}楼{rng.randint(301, 3012)}室", f"{estate}{rng.randint(2, 30)}楼",
     ))  # fmt: skip
-    body = rng.choice((road + house + flat, road + house + flat, road + house, f"{road}{rng.randint(2, 900)}弄{rng.randint(1, 80)}号{rng.randint(101, 1204)}室", road + flat if flat and estate in flat else road + house))
+    body = rng.choice(
+        (
+            road + house + flat,
+            road + house + flat,
+            road + house,
+            f"{road}{rng.randint(2, 900)}弄{rng.randint(1, 80)}号{rng.randint(101, 1204)}室",
+            road + flat if flat and estate in flat else road + house,
+        )
+    )
     code = rng.choice(("", "", "", "", f" {rng.randint(100000, 859999)}", f"，邮编{rng.randint(100000, 859999)}"))
     return where + rng.choice(("", "", " ")) + body + code
 
 
 def hong_kong_address(rng: random.Random) -> str:
-    area, road = rng.choice(("香港中環", "香港灣仔", "九龍旺角", "九龍尖沙咀", "新界沙田", "新界荃灣", "香港銅鑼灣", "九龍")), rng.choice(HK_ROADS)
+    area, road = (
+        rng.choice(("香港中環", "香港灣仔", "九龍旺角", "九龍尖沙咀", "新界沙田", "新界荃灣", "香港銅鑼灣", "九龍")),
+        rng.choice(HK_ROADS),
+    )
     tower = rng.choice(("金輝大廈", "麗晶花園", "置富中心", "海怡閣"))
-    return f"{area}{road}{rng.randint(1, 500)}號" + rng.choice(("", f"{tower}{rng.randint(2, 40)}樓{rng.choice('ABCD')}室", f"{tower}{rng.randint(2, 40)}樓"))
+    return f"{area}{road}{rng.randint(1, 500)}號" + rng.choice(
+        ("", f"{tower}{rng.randint(2, 40)}樓{rng.choice('ABCD')}室", f"{tower}{rng.randint(2, 40)}樓")
+    )
 
 
 def taiwan_address(rng: random.Random) -> str:
     city, road = rng.choice(TW_CITIES), rng.choice(TW_ROADS)
-    part = rng.choice(("", "一段", "二段", "四段")) + rng.choice(("", "", f"{rng.randint(2, 300)}巷", f"{rng.randint(2, 300)}巷{rng.randint(2, 40)}弄"))
-    return rng.choice(("", "", f"{rng.randint(100, 983)}")) + city + road + part + f"{rng.randint(1, 400)}號" + rng.choice(("", f"{rng.randint(2, 18)}樓", f"{rng.randint(2, 18)}樓之{rng.randint(1, 6)}"))
+    part = rng.choice(("", "一段", "二段", "四段")) + rng.choice(
+        ("", "", f"{rng.randint(2, 300)}巷", f"{rng.randint(2, 300)}巷{rng.randint(2, 40)}弄")
+    )
+    return (
+        rng.choice(("", "", f"{rng.randint(100, 983)}"))
+        + city
+        + road
+        + part
+        + f"{rng.randint(1, 400)}號"
+        + rng.choice(("", f"{rng.randint(2, 18)}樓", f"{rng.randint(2, 18)}樓之{rng.randint(1, 6)}"))
+    )
 
 
 def macau_address(rng: random.Random) -> str:
-    return f"澳門{rng.choice(MO_ROADS)}{rng.randint(1, 300)}號" + rng.choice(("", f"{rng.choice(('恆生大廈', '信達花園'))}{rng.randint(2, 20)}樓{rng.choice('ABCD')}座"))
+    return f"澳門{rng.choice(MO_ROADS)}{rng.randint(1, 300)}號" + rng.choice(
+        ("", f"{rng.choice(('恆生大廈', '信達花園'))}{rng.randint(2, 20)}樓{rng.choice('ABCD')}座")
+    )
 
 
 def address(rng: random.Random, judging: bool) -> str:
@@ -275,7 +382,16 @@ def measure(*, judging: bool, per_kind: int = PER_KIND) -> list[dict[str, Any]]:
     figures = []
 
     def add(what: str, value: float, goal: str, reached: bool) -> None:
-        figures.append({"what": what, "value": round(value, 4), "unit": "share", "goal": goal, "reached": reached, "command": COMMAND})
+        figures.append(
+            {
+                "what": what,
+                "value": round(value, 4),
+                "unit": "share",
+                "goal": goal,
+                "reached": reached,
+                "command": COMMAND,
+            }
+        )
 
     for kind in (*CHECKED, *SHAPED):
         least = (0.99, 0.99) if kind in CHECKED else (0.95, 0.97)
@@ -283,26 +399,55 @@ def measure(*, judging: bool, per_kind: int = PER_KIND) -> list[dict[str, Any]]:
             add(f"Chinese text, {kind}, {what}", value, f"≥ {goal}", value >= goal)
     recall = ratios(*score(parts["addresses"])["address"])[1]
     add("Chinese text, address, recall", recall, "≥ 0.95", recall >= 0.95)
-    alarms = sum(any(kind == "address" for kind, _, _ in detect(text)) for text, _ in parts["ordinary"]) / len(parts["ordinary"])
+    alarms = sum(any(kind == "address" for kind, _, _ in detect(text)) for text, _ in parts["ordinary"]) / len(
+        parts["ordinary"]
+    )
     add("Chinese text, ordinary sentences with a false address", alarms, "≤ 0.01", alarms <= 0.01)
     names = ratios(*score(parts["names"])["name"])
     add("Chinese text, name behind a cue, recall", names[1], "≥ 0.95", names[1] >= 0.95)
     add("Chinese text, name behind a cue, precision", names[0], "≥ 0.95", names[0] >= 0.95)
-    alarms = sum(any(kind == "name" for kind, _, _ in detect(text)) for text, _ in parts["ordinary"]) / len(parts["ordinary"])
+    alarms = sum(any(kind == "name" for kind, _, _ in detect(text)) for text, _ in parts["ordinary"]) / len(
+        parts["ordinary"]
+    )
     add("Chinese text, ordinary sentences with a false name", alarms, "≤ 0.01", alarms <= 0.01)
     texts = sum(map(len, parts.values()))
-    figures.append({"what": "Chinese text, texts scored", "value": texts, "unit": "texts", "goal": "", "reached": True, "command": COMMAND})
+    figures.append(
+        {
+            "what": "Chinese text, texts scored",
+            "value": texts,
+            "unit": "texts",
+            "goal": "",
+            "reached": True,
+            "command": COMMAND,
+        }
+    )
     seconds = time.process_time() - begun
-    figures.append({"what": "Chinese text, detection speed", "value": round(texts / seconds), "unit": "texts/s", "goal": "", "reached": True, "command": COMMAND})
+    figures.append(
+        {
+            "what": "Chinese text, detection speed",
+            "value": round(texts / seconds),
+            "unit": "texts/s",
+            "goal": "",
+            "reached": True,
+            "command": COMMAND,
+        }
+    )
     return figures
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--development", action="store_true", help="the templates that rules were developed with; nothing is written")
+    parser.add_argument(
+        "--development", action="store_true", help="the templates that rules were developed with; nothing is written"
+    )
     options = parser.parse_args()
     figures = measure(judging=not options.development)
-    print("\n".join(f"{f['value']:>10} {f['unit']:<8} {f['goal']:<8} {'yes' if f['reached'] else 'NO ':<4} {f['what']}" for f in figures))
+    print(
+        "\n".join(
+            f"{f['value']:>10} {f['unit']:<8} {f['goal']:<8} {'yes' if f['reached'] else 'NO ':<4} {f['what']}"
+            for f in figures
+        )
+    )
     if not options.development:
         RESULTS.write_text(json.dumps({"figures": figures}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 

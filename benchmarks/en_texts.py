@@ -66,7 +66,11 @@ def texts(count: int = 1500, *, seed: int = 31) -> list[Text]:
 
 def _values(fake: Any, rng: random.Random) -> dict[str, str]:
     def person() -> str:
-        return f"{rng.choice(FIRST)} {rng.choice(LAST)}" if rng.random() < 0.5 else f"{fake.first_name()} {fake.last_name()}"
+        return (
+            f"{rng.choice(FIRST)} {rng.choice(LAST)}"
+            if rng.random() < 0.5
+            else f"{fake.first_name()} {fake.last_name()}"
+        )
 
     def address() -> str:
         return fake.address().replace("\n", ", ")

@@ -29,10 +29,11 @@ def finder(model: Any, *, labels: Mapping[str, tuple[str, str, str]] = LABELS) -
     """Return a finder for a loaded model: a spaCy ``Language`` or a transformers ``TokenClassificationPipeline``.
 
     Args:
-        model: called with a text; its answer has ``ents`` (spaCy) or is a list of mappings with ``start``, ``end``, ``score`` and ``entity_group`` or ``entity``.
+        model: called with a text; its answer has ``ents`` (spaCy) or is a list of mappings with ``start``, ``end``, ``score`` and
+            ``entity_group`` or ``entity``.
         labels: the model's labels that count, in capitals and without ``B-`` or ``I-``.
     Raises:
-        InputError: ``model`` cannot be called. What the model raises while it reads a text is passed on, so that the scrubber redacts the cell.
+        InputError: ``model`` cannot be called. What it raises while it reads a text is passed on: the scrubber redacts the cell.
     Example:
         >>> pipeline = lambda text: [{"entity_group": "PER", "start": 0, "end": 3, "score": 0.99}]
         >>> finder(pipeline)("Ada wrote")[0].name
@@ -47,7 +48,14 @@ def finder(model: Any, *, labels: Mapping[str, tuple[str, str, str]] = LABELS) -
         answer = model(text) if text else ()
         spans = _of_spacy(answer) if hasattr(answer, "ents") else _of_transformers(answer, text)
         return [
-            Finding(start=start, end=end, name=labels[label][0], category=labels[label][1], label=labels[label][2], score=score)
+            Finding(
+                start=start,
+                end=end,
+                name=labels[label][0],
+                category=labels[label][1],
+                label=labels[label][2],
+                score=score,
+            )
             for start, end, label, score in spans
             if label in labels and 0 <= start < end <= len(text)
         ]
@@ -63,7 +71,7 @@ def _of_spacy(document: Any) -> Iterable[Span]:
 
 
 def _of_transformers(answer: Any, text: str) -> list[Span]:
-    """Return the spans of a pipeline's answer; single tokens (``B-PER``, ``I-PER``) that follow each other become one span, with the lower score."""
+    """Return the spans of a pipeline's answer; tokens (``B-PER``, ``I-PER``) that follow each other become one, with the lower score."""
     spans: list[Span] = []
     for one in answer:
         raw = str(one.get("entity_group") or one["entity"]).upper()

@@ -17,7 +17,6 @@ from secureprofile.guard.finder import Finder, named
 from secureprofile.guard.spec import PatternSpec
 from secureprofile.guard.specs import SPECS
 
-
 NAMED = {
     "PERSON": ("user.name", "NAME"),
     "LOCATION": ("user.contact.address.city", "PLACE"),

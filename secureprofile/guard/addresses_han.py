@@ -143,7 +143,11 @@ def _beginning(text: str, first: re.Match[str]) -> int:
     lead = _LEAD.match(text, first.start(), first.end())
     start = lead.end() if lead and lead.end() < first.end() - 1 else first.start()
     suffix = first["suffix"] or ""
-    if _KIND.get(suffix) == "region" and first.end() - len(suffix) - start > 3 and not re.search("[族左右前后]", first[0]):
+    if (
+        _KIND.get(suffix) == "region"
+        and first.end() - len(suffix) - start > 3
+        and not re.search("[族左右前后]", first[0])
+    ):
         return first.end() - len(suffix) - 2  # counties and districts have names of two signs, seldom three
     return start
 

@@ -70,7 +70,9 @@ def mod_97(text: str) -> bool:
         (True, False)
     """
     text = text.upper()
-    if not 15 <= len(text) <= 34 or not (text.isascii() and text.isalnum() and text[:2].isalpha() and text[2:4].isdigit()):
+    if not 15 <= len(text) <= 34 or not (
+        text.isascii() and text.isalnum() and text[:2].isalpha() and text[2:4].isdigit()
+    ):
         return False
     return int("".join(str(int(c, 36)) for c in text[4:] + text[:4])) % 97 == 1
 

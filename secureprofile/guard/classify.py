@@ -11,8 +11,8 @@ from functools import cache
 from secureprofile.guard.checksums import luhn, mod_97
 from secureprofile.guard.detect import find
 from secureprofile.guard.headers import NOT_PERSONAL, header_category
-from secureprofile.guard.shapes import barcode, kinds_of_shape
-from secureprofile.guard.spec import PatternSpec, bare
+from secureprofile.guard.shapes import kinds_of_shape
+from secureprofile.guard.spec import PatternSpec
 from secureprofile.guard.specs import SPECS
 from secureprofile.vocabulary import DIRECT_IDENTIFIERS, within
 
@@ -20,9 +20,32 @@ SAMPLE = 1000
 """Cells that are looked at; more change nothing but the time."""
 
 _NUMBER = re.compile(r"[-+]?[0-9]+([.,][0-9]+)*%?")
-_CHECKED = ("JP_MY_NUMBER", "UK_NHS", "NL_BSN", "PL_PESEL", "IN_AADHAAR", "TH_ID", "IMEI", "US_NPI", "DE_TAX_ID", "HK_ID")
+_CHECKED = (
+    "JP_MY_NUMBER",
+    "UK_NHS",
+    "NL_BSN",
+    "PL_PESEL",
+    "IN_AADHAAR",
+    "TH_ID",
+    "IMEI",
+    "US_NPI",
+    "DE_TAX_ID",
+    "HK_ID",
+)
 """Recognizers that need a word in text, but whose check digit decides where it is right in nearly every cell of a column."""
-_LOOSE = ("CREDIT_CARD", "CN_MOBILE", "PHONE_NUMBER", "CN_BANK_CARD", "US_BANK_NUMBER", "TW_ID", "ES_DNI", "IN_PAN", "SE_PERSONNUMMER", "TW_PHONE", "HK_PHONE")
+_LOOSE = (
+    "CREDIT_CARD",
+    "CN_MOBILE",
+    "PHONE_NUMBER",
+    "CN_BANK_CARD",
+    "US_BANK_NUMBER",
+    "TW_ID",
+    "ES_DNI",
+    "IN_PAN",
+    "SE_PERSONNUMMER",
+    "TW_PHONE",
+    "HK_PHONE",
+)
 """Patterns that other numbers fit by chance: one in ten random numbers passes Luhn, so such a column needs nearly all."""
 
 
@@ -110,7 +133,6 @@ def _add_checked(cells: Sequence[str], counts: Counter[str]) -> None:
         and digits.isdigit()
         and len(set(digits)) > 2
         and luhn(digits)
-        and not barcode(digits)
         for cell in cells
     )
     counts["checks as IBAN_CODE"] += sum(mod_97(re.sub("[ -]", "", cell)) for cell in cells)
@@ -118,12 +140,17 @@ def _add_checked(cells: Sequence[str], counts: Counter[str]) -> None:
         if spec.name in _CHECKED and spec.check is not None and not counts[spec.name]:
             pattern = re.compile(spec.core)
             counts["checks as " + spec.name] += sum(
-                bool(pattern.fullmatch(cell)) and spec.check(cell) and not barcode(bare(cell)) for cell in cells
+                bool(pattern.fullmatch(cell)) and spec.check(cell) for cell in cells
             )
 
 
 def _decide(
-    name: str, header: str | None, shares: Mapping[str, float], by_category: Mapping[str, float], ratio: float, values: int
+    name: str,
+    header: str | None,
+    shares: Mapping[str, float],
+    by_category: Mapping[str, float],
+    ratio: float,
+    values: int,
 ) -> tuple[str | None, float]:
     by_header = _by_header(header, shares, by_category, ratio)
     if by_header is not None:
@@ -148,10 +175,19 @@ def _by_header(
     if fitting >= 0.3 and not header.startswith("user.name"):
         return header, round(min(0.99, 0.5 * min(1.0, fitting) + 0.49), 2)
     strong = max(by_category, key=lambda kind: by_category[kind], default=None)
-    if strong and by_category[strong] >= 0.6 and within(strong, DIRECT_IDENTIFIERS) and not header.startswith("user.unique_id"):
+    if (
+        strong
+        and by_category[strong] >= 0.6
+        and within(strong, DIRECT_IDENTIFIERS)
+        and not header.startswith("user.unique_id")
+    ):
         return None  # e-mail addresses in a column that is called something else
     if header == "user.content.private":
-        return (header, 0.95) if shares.get("text", 0) > 0.1 or any(k.startswith("holds ") for k in shares) else (header, 0.7)
+        return (
+            (header, 0.95)
+            if shares.get("text", 0) > 0.1 or any(k.startswith("holds ") for k in shares)
+            else (header, 0.7)
+        )
     if header == "user.name" and (shares.get("number", 0) >= 0.5 or _things(shares, ratio)):
         return (None, 0.0) if not shares.get("address", 0) >= 0.6 else None
     return None
@@ -187,23 +223,35 @@ def _by_pattern(
 
 def _trusted(kind: str, share: float, *, things: bool) -> bool:
     if kind in _LOOSE:
-        return not things and (share >= 0.9 or (kind not in ("CREDIT_CARD", "CN_BANK_CARD", "US_BANK_NUMBER") and kind == "PHONE_NUMBER"))
+        return not things and (
+            share >= 0.9 or (kind not in ("CREDIT_CARD", "CN_BANK_CARD", "US_BANK_NUMBER") and kind == "PHONE_NUMBER")
+        )
     return kind != "DATE_TIME" and not (things and kind == "IP_ADDRESS")  # versions of four numbers
 
 
-def _by_shape(
-    shares: Mapping[str, float], ratio: float, values: int, *, things: bool
-) -> tuple[str | None, float]:
+def _by_shape(shares: Mapping[str, float], ratio: float, values: int, *, things: bool) -> tuple[str | None, float]:
     """Decide by what cells look like: addresses, telephones, names, free text."""
-    if shares.get("address", 0) >= (0.6 if ratio >= 0.2 else 0.9) or shares.get("address", 0) >= 0.4 and shares.get("house", 0) >= 0.8 and ratio >= 0.5:
+    if shares.get("address", 0) >= (0.6 if ratio >= 0.2 else 0.9) or (
+        shares.get("address", 0) >= 0.4 and shares.get("house", 0) >= 0.8 and ratio >= 0.5
+    ):
         return "user.contact.address.street", round(0.5 + 0.45 * shares["address"], 2)
     phones = shares.get("phone", 0)
-    if phones >= 0.6 and phones + shares.get("number", 0) >= 0.85 and ratio >= 0.3 and not things and shares.get("marked phone", 0) >= 0.2:
+    if (
+        phones >= 0.6
+        and phones + shares.get("number", 0) >= 0.85
+        and ratio >= 0.3
+        and not things
+        and shares.get("marked phone", 0) >= 0.2
+    ):
         return "user.contact.phone_number", round(0.4 + 0.4 * phones, 2)
     if things:
         return (None, 0.0) if shares.get("text", 0) < 0.5 or ratio < 0.5 else ("user.content.private", 0.5)
     words, known = shares.get("words", 0), shares.get("name", 0)
-    if ratio >= 0.3 and values >= 8 and (known >= 0.7 or (words >= 0.8 and known >= 0.3) or (words >= 0.8 and shares.get("listed name", 0) >= 0.75)):
+    if (
+        ratio >= 0.3
+        and values >= 8
+        and (known >= 0.7 or (words >= 0.8 and known >= 0.3) or (words >= 0.8 and shares.get("listed name", 0) >= 0.75))
+    ):
         return "user.name", round(0.45 + 0.4 * max(known, words / 2), 2)
     han = shares.get("han name", 0)
     if ratio >= 0.3 and values >= 8 and han >= 0.8:
@@ -214,11 +262,15 @@ def _by_shape(
         if values >= 15 and ratio >= 0.1 and listed[best] >= 0.85 and shares.get("place", 0) < 0.5:
             return ("user.name.first" if best == "given" else "user.name.last"), round(0.4 + 0.4 * listed[best], 2)
         for kind in ("given", "surname"):
-            if shares.get(kind, 0) >= 0.35 and shares.get(kind, 0) >= max(shares.get("given", 0), shares.get("surname", 0)):
+            if shares.get(kind, 0) >= 0.35 and shares.get(kind, 0) >= max(
+                shares.get("given", 0), shares.get("surname", 0)
+            ):
                 return ("user.name.first" if kind == "given" else "user.name.last"), round(0.4 + 0.4 * shares[kind], 2)
     if shares.get("text", 0) >= 0.5 and ratio >= 0.2:
         return "user.content.private", round(0.5 + 0.4 * shares["text"], 2)
-    held = sum(v for k, v in shares.items() if k.startswith("holds ") and within(_categories()[k[6:]], DIRECT_IDENTIFIERS))
+    held = sum(
+        v for k, v in shares.items() if k.startswith("holds ") and within(_categories()[k[6:]], DIRECT_IDENTIFIERS)
+    )
     return ("user.content.private", round(0.5 + 0.3 * min(1.0, held), 2)) if held >= 0.1 else (None, 0.0)
 
 
@@ -251,7 +303,9 @@ def _finding(
     treatment = _treatment(category) if category is None else max(treatments, key=_STRICT.index)
     if category and within(category, ("user.content",)):
         treatment = "scrub"
-    return ColumnFinding(category=category, confidence=confidence, evidence=evidence, treatment=treatment, mixed=bool(kinds))
+    return ColumnFinding(
+        category=category, confidence=confidence, evidence=evidence, treatment=treatment, mixed=bool(kinds)
+    )
 
 
 def looks_like_data(header: Sequence[str]) -> tuple[int, ...]:

@@ -126,7 +126,10 @@ def entities(text: str, words: WordLists) -> list[Finding]:
     for pattern in (_ROLE, _ACTS) if capitals else ():
         for match in pattern.finditer(text):
             tokens = [fold(token.rstrip(".,")) for token in match[1].split()]
-            if not any(token in _COMMON | _NO_PLACE or _ORG_END.match(token) for token in tokens) and not match[1].isupper():
+            if (
+                not any(token in _COMMON | _NO_PLACE or _ORG_END.match(token) for token in tokens)
+                and not match[1].isupper()
+            ):
                 add(match.start(1), match.end(1), "PERSON", "user.name", "NAME", 0.5)
     for start, end in _listed(text, words):
         add(start, end, "PERSON", "user.name", "NAME", 0.5)
@@ -194,10 +197,17 @@ def _listed(text: str, words: WordLists) -> Iterator[tuple[int, int]]:
         names = [(m.start() + match.start(), m.end() + match.start()) for m in re.finditer(_WORD, match[0])]
         if any(fold(text[a:b]) in _COMMON for a, b in names):
             continue
-        if len(names) == 3 and re.search(r" (?:and|&) ", match[0]) and ", and" not in match[0]:
-            if all(fold(text[a:b]) in words.surnames for a, b in names) and sum(fold(text[a:b]) in words.given for a, b in names) < 2:
-                yield names[0][0], names[-1][1]  # a firm called after its partners
-                continue
+        if (
+            len(names) == 3
+            and re.search(r" (?:and|&) ", match[0])
+            and ", and" not in match[0]
+            and (
+                all(fold(text[a:b]) in words.surnames for a, b in names)
+                and sum(fold(text[a:b]) in words.given for a, b in names) < 2
+            )
+        ):
+            yield names[0][0], names[-1][1]  # a firm called after its partners
+            continue
         known = sum(fold(text[a:b]) in words.given or fold(text[a:b]) in words.surnames for a, b in names)
         if known * 2 >= len(names):
             yield from names
@@ -280,12 +290,19 @@ def _judge(text: str, match: re.Match[str], words: WordLists) -> Iterator[tuple[
         yield start, end, "person"
 
 
-_NAMES_TOO = frozenset("mark will rose grace hope art bill may april june august joy faith dean ray angel star sunny summer autumn chance rich sue".split())
+_NAMES_TOO = frozenset(
+    "mark will rose grace hope art bill may april june august joy faith dean ray angel star sunny summer autumn chance rich sue".split()
+)
 """Common words that are given names where a surname follows."""
 
 
 def _called(tokens: list[tuple[int, int, str]], words: WordLists) -> bool:
-    return len(tokens) > 1 and tokens[0][2] in _NAMES_TOO and tokens[1][2].strip(".'’") in words.surnames and tokens[1][2] not in _COMMON
+    return (
+        len(tokens) > 1
+        and tokens[0][2] in _NAMES_TOO
+        and tokens[1][2].strip(".'’") in words.surnames
+        and tokens[1][2] not in _COMMON
+    )
 
 
 def _first_given(bare: list[str], words: WordLists) -> int | None:

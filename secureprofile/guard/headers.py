@@ -29,15 +29,15 @@ HEADERS: Mapping[str, tuple[str, ...]] = {
         "mobile", "phone", "telephone", "tel", "cell", "cellphone", "cell_phone", "phone_number", "phone_no", "mobile_number", "mobile_no", "mobile_phone", "telephone_number", "contact_number",
         "contact_no", "home_phone", "work_phone", "msisdn", "whatsapp", "fax", "手机", "手机号", "手机号码", "电话", "电话号码", "联系电话", "联系方式", "座机", "固话", "手機", "手機號碼", "電話",
         "電話號碼", "聯絡電話", "行動電話", "電話番号", "携帯", "携帯番号", "携帯電話", "携帯電話番号", "連絡先", "tel番号", "telefon", "telefonnummer", "telefonnr", "tel_nr", "handy", "handynummer",
-        "mobil", "mobilnummer", "mobiltelefon", "rufnummer", "festnetz", "téléphone", "telephone_portable", "numéro_de_téléphone", "portable", "teléfono", "telefono", "móvil", "movil", "celular",
+        "mobil", "mobilnummer", "mobiltelefon", "rufnummer", "festnetz", "téléphone", "téléphone_portable", "telephone_portable", "numéro_de_téléphone", "portable", "teléfono", "telefono", "móvil", "movil", "celular",
         "número_de_teléfono", "cellulare", "numero_di_telefono", "telefone", "telefoon", "telefoonnummer", "전화번호", "전화", "휴대폰", "휴대전화", "연락처",
     ),
     "user.name.first": (
-        "first_name", "firstname", "fname", "given_name", "givenname", "forename", "middle_name", "名", "名字", "名（名）", "vorname", "prénom", "prenom", "primer_nombre", "nombre_de_pila", "nome_proprio",
-        "voornaam", "めい", "メイ", "名前（名）",
+        "first_name", "firstname", "fname", "given_name", "givenname", "forename", "middle_name", "名", "名字", "vorname", "prénom", "prenom", "primer_nombre", "nombre_de_pila", "nome_proprio",
+        "voornaam", "めい", "メイ",
     ),
     "user.name.last": (
-        "last_name", "lastname", "lname", "surname", "family_name", "familyname", "maiden_name", "姓", "姓氏", "苗字", "名字（姓）", "nachname", "familienname", "zuname", "geburtsname", "nom_de_famille",
+        "last_name", "lastname", "lname", "surname", "family_name", "familyname", "maiden_name", "姓", "姓氏", "苗字", "nachname", "familienname", "zuname", "geburtsname", "nom_de_famille",
         "apellido", "apellidos", "cognome", "achternaam", "セイ",
     ),
     "user.name": (
@@ -114,7 +114,9 @@ HEADERS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Data category → words that name its columns."""
 
-WEAK = frozenset("name nom nombre nome naam 名 市 省 国 land state region device card account_number account_no id_number id_no via cap land job mobil portable pan born mail sin tin nie company firma login cell tel".split())
+WEAK = frozenset(
+    "name nom nombre nome naam 名 市 省 国 land state region device card account_number account_no id_number id_no via cap land job mobil portable pan born mail sin tin nie company firma login cell tel".split()
+)
 """Words that must be the whole header: behind another word they may name something else."""
 PEOPLE = frozenset(
     """customer client contact recipient buyer sender receiver patient guest member employee person owner holder cardholder consignee billing shipping user passenger student parent spouse emergency agent
@@ -157,7 +159,11 @@ def _spellings(name: str) -> tuple[str, ...]:
 
 @cache
 def _words() -> dict[str, str]:
-    return {word.casefold().replace("ß", "ss"): category for category, words in reversed(HEADERS.items()) for word in words}
+    return {
+        word.casefold().replace("ß", "ss"): category
+        for category, words in reversed(list(HEADERS.items()))
+        for word in words
+    }
 
 
 def _tail(spelling: str) -> str | None:

@@ -9,18 +9,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from secureprofile.guard.names import CN_COMPOUND, CN_GIVEN_SIGNS, CN_SURNAMES, CN_SURNAMES_TRADITIONAL, CUES_CN, JP_SURNAMES, TITLES_CN
+from secureprofile.guard.names import (
+    CN_COMPOUND,
+    CN_GIVEN_SIGNS,
+    CN_SURNAMES,
+    CN_SURNAMES_TRADITIONAL,
+    CUES_CN,
+    JP_SURNAMES,
+    TITLES_CN,
+)
 
 _HAN = r"[\u3400-\u9fff]"
-_SURNAME = (
-    f"(?:{'|'.join(CN_COMPOUND)}|[{''.join(sorted(CN_SURNAMES | CN_SURNAMES_TRADITIONAL))}])"
-)
+_SURNAME = f"(?:{'|'.join(CN_COMPOUND)}|[{''.join(sorted(CN_SURNAMES | CN_SURNAMES_TRADITIONAL))}])"
 _NO_GIVEN = "的了说說要在是去到与與及已于於请請打电電话話把被给給让讓也都不没沒很想问問将將从從吗嗎吧呢这這那因所但就还還又再昨收寄买買卖賣退换換投咨预預订訂购購申签簽付住手联聯号號身址们們称稱您我你他她它则則等会會能可已曾才跟和来來向对對需提报報反要"
 """Signs that follow a name and are no part of one."""
 _GIVEN = rf"(?:(?![{_NO_GIVEN}]){_HAN})"
 _TITLES = "|".join(sorted(TITLES_CN, key=len, reverse=True))
 _BOSS = r"总(?![是共部结之算体的计量数额监会统理经裁])|總(?![是共部結之算體的計量數額監會統理經裁])"
-_TITLE = re.compile(rf"(?={_SURNAME}{_GIVEN}{{0,2}}?(?:{_TITLES}|{_BOSS}))(?P<name>{_SURNAME}{_GIVEN}{{0,2}}?)(?={_TITLES}|{_BOSS})")
+_TITLE = re.compile(
+    rf"(?={_SURNAME}{_GIVEN}{{0,2}}?(?:{_TITLES}|{_BOSS}))(?P<name>{_SURNAME}{_GIVEN}{{0,2}}?)(?={_TITLES}|{_BOSS})"
+)
 _CUE = re.compile(
     rf"(?:{'|'.join(sorted(CUES_CN, key=len, reverse=True))})(?:信息|资料)?[为為是叫]?[\s:：=】」』）)'\"“”是叫]{{0,4}}"
     rf"(?P<name>(?:{'|'.join(CN_COMPOUND)}){_GIVEN}{{1,2}}|{_SURNAME}{_GIVEN}{{1,2}})"
@@ -29,7 +37,9 @@ _DOTTED = re.compile(rf"(?<![·•・‧])(?P<name>{_HAN}{{1,8}}(?:[·•・‧]
 _DOTTED_LEAD = re.compile(
     rf".*(?:{'|'.join(sorted({*CUES_CN, *TITLES_CN}, key=len, reverse=True))}|联系|聯絡|麻烦|[昨今明]天|刚[才刚]|[上下]午|请问|转接|转告|通知|[告叫是找给給请請和与與对對向由被让讓把说說问問见見到在了的,，:：])"
 )
-_DOTTED_END = re.compile(rf"{_TITLES}|反映|挂失|申请|办理|预约|入住|今年|推荐|拒|挂|[已刚曾正被现的了说說要在是去到与與请請打把被给給让讓也都不没沒很想将將从從吗呢这這那刚今昨电電投咨预收]")
+_DOTTED_END = re.compile(
+    rf"{_TITLES}|反映|挂失|申请|办理|预约|入住|今年|推荐|拒|挂|[已刚曾正被现的了说說要在是去到与與请請打把被给給让讓也都不没沒很想将將从從吗呢这這那刚今昨电電投咨预收]"
+)
 _NO_NAME = frozenset(
     """周一 周二 周三 周四 周五 周六 周日 周末 周年 项目 項目 高级 高級 高等 金融 金牌 商务 商務 安全 安保 全科 全职 全體 全体 全国 时尚 白衣 常务 季度 车间 车辆 車間 方面 成人 包装 平台 明星 文学 文化 万能 严肃 严格 古典
     华东 华南 华北 华中 江南 应急 水电 房产 法务 农业 林业 时装 白领 温和 平安 高中 初中 区域 学时 学生 颜色 于是 那位 时代 时期 和平 祝您 祝你 祝各位 路边 章节 时候 谢谢 謝謝 多谢 任何 何种 何时 何必 向来 曾经
@@ -99,14 +109,16 @@ def _end(text: str, start: int, end: int) -> int:
     return end - 1 if goes_on and end - start == surname + 2 and text[end - 1] not in CN_GIVEN_SIGNS else end
 
 
-_BEHIND = re.compile("电话|手机|号码|地址|身份|今[天年早晚日]|昨[天日晚]|明[天早晚日]|刚刚|反映|表示|本人|性别|年龄|出生|生日|邮箱|微信|住在|家住|通过|一直|希望|觉得")
+_BEHIND = re.compile(
+    "电话|手机|号码|地址|身份|今[天年早晚日]|昨[天日晚]|明[天早晚日]|刚刚|反映|表示|本人|性别|年龄|出生|生日|邮箱|微信|住在|家住|通过|一直|希望|觉得"
+)
 
 
 def _dotted(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     head = text[start : text.index(next(c for c in text[start:end] if c in "·•・‧"), start)]
     lead = _DOTTED_LEAD.match(head)
     cued = lead is not None and lead.end() < len(head)
-    if not cued and (start > 0 and re.match(_HAN, text[start - 1]) or len(head) > 6):
+    if not cued and ((start > 0 and re.match(_HAN, text[start - 1])) or len(head) > 6):
         return
     begin = start + (lead.end() if cued and lead else 0)
     last = max(text.rfind(c, begin, end) for c in "·•・‧") + 1

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from secureprofile.guard import checksums
 from secureprofile.guard.spec import START, PatternSpec, bare, not_behind
 
-
 _ISSUERS = (
     (r"4", (16,)),
     (r"5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720", (16,)),
@@ -22,7 +21,11 @@ _ISSUERS = (
     (r"5018|5020|5038|5[678]|60|6304|6390|67", (16, 17, 18, 19)),
 )
 """Leading digits and lengths of card numbers: Visa, Mastercard, American Express, Diners, JCB, Discover, UnionPay, Mir, Maestro and RuPay."""
-_SHORT_ISSUERS = ((r"4", (13, 19)), (r"5018|5020|5038|5[678]|6304|6390|67|0604|50|60|69|6[1-4]", (12, 13, 14, 15)), (r"2131|1800", (15,)))
+_SHORT_ISSUERS = (
+    (r"4", (13, 19)),
+    (r"5018|5020|5038|5[678]|6304|6390|67|0604|50|60|69|6[1-4]", (12, 13, 14, 15)),
+    (r"2131|1800", (15,)),
+)
 
 
 def _issued(digits: str, issuers: tuple[tuple[str, tuple[int, ...]], ...]) -> bool:

@@ -30,7 +30,7 @@ def day(form: str = "{y:02d}{m:02d}{d:02d}", first: int = 50, last: int = 99) ->
 
 
 def resident() -> str:
-    return f"{RNG.choice(('110105', '440524'))}19{day()}{digits(3)()}"
+    return f"11010519{day()}{digits(3)()}"
 
 
 def body_of(letters: str, count: int) -> Callable[[], str]:
@@ -68,7 +68,7 @@ def test_check_digits_agree_with_stdnum(name: str) -> None:
     """On random bodies with every possible check character: both say yes to the same ones, and each says yes to some."""
     ours, theirs, body, alphabet = CASES[name]
     right = 0
-    for _ in range(60):
+    for _ in range(400 if "iban" in name else 60):
         start = body()
         for check in alphabet:
             number = start + check
@@ -78,7 +78,13 @@ def test_check_digits_agree_with_stdnum(name: str) -> None:
 
 
 def _stdnum_spelling(name: str, number: str) -> str:
-    return number[4:] + number[:2] + number[2:4] if name == "iban FR" else number[:6] + "-" + number[6:] if name == "se_person" else number
+    return (
+        number[4:] + number[:2] + number[2:4]
+        if name == "iban FR"
+        else number[:6] + "-" + number[6:]
+        if name == "se_person"
+        else number
+    )
 
 
 def test_korean_numbers_that_stdnum_passes_pass() -> None:
@@ -91,7 +97,11 @@ def test_korean_numbers_that_stdnum_passes_pass() -> None:
 
 def test_ssn_ranges_agree_with_stdnum() -> None:
     valid = stdnum("us.ssn")
-    for number in ("078051120", "219099999", "457555462"):  # numbers from advertisements: well-formed, known to stdnum by name
+    for number in (
+        "078051120",
+        "219099999",
+        "457555462",
+    ):  # numbers from advertisements: well-formed, known to stdnum by name
         assert not valid(number)
     for _ in range(3000):
         number = digits(9)()
@@ -106,12 +116,22 @@ def test_itin_pattern_agrees_with_stdnum() -> None:
     for group in range(70, 100):  # stdnum does not know yet that 50 to 65 are issued since 2011
         number = f"9{RNG.randint(0, 99):02d}-{group:02d}-{RNG.randint(0, 9999):04d}"
         assert bool(pattern.fullmatch(number)) == stdnum("us.itin")(number), group
-    assert [bool(pattern.fullmatch(f"900-{group:02d}-1234")) for group in (49, 50, 65, 66, 69)] == [False, True, True, False, False]
+    assert [bool(pattern.fullmatch(f"900-{group:02d}-1234")) for group in (49, 50, 65, 66, 69)] == [
+        False,
+        True,
+        True,
+        False,
+        False,
+    ]
 
 
 def test_bitcoin_agrees_with_stdnum() -> None:
     valid = stdnum("bitcoin")
-    for address in ("1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"):
+    for address in (
+        "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa",
+        "3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy",
+        "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",
+    ):
         assert checksums.bitcoin(address)
         assert valid(address)
         for place in range(4, len(address)):
@@ -122,9 +142,17 @@ def test_bitcoin_agrees_with_stdnum() -> None:
 PUBLISHED = {
     "hk_id": (checksums.hk_id, ("A1234563", "G123456A", "AB9876543"), ("A1234564", "G1234560")),
     "tw_id": (checksums.tw_id, ("A123456789", "F131104093", "A800000014"), ("A123456788", "F131104094")),
-    "sg_nric": (checksums.sg_nric, ("S1234567D", "T0000001E", "F1234567N", "G1234567X", "M1234567K"), ("S1234567A", "G1234567A")),
+    "sg_nric": (
+        checksums.sg_nric,
+        ("S1234567D", "T0000001E", "F1234567N", "G1234567X", "M1234567K"),
+        ("S1234567A", "G1234567A"),
+    ),
     "jp_my_number": (checksums.jp_my_number, ("123456789018", "614106526000"), ("123456789019", "614106526001")),
-    "vin": (checksums.vin, ("1M8GDM9AXKP042788", "5GZCZ43D13S812715", "11111111111111111"), ("1M8GDM9A1KP042788", "5GZCZ43D23S812715")),
+    "vin": (
+        checksums.vin,
+        ("1M8GDM9AXKP042788", "5GZCZ43D13S812715", "11111111111111111"),
+        ("1M8GDM9A1KP042788", "5GZCZ43D23S812715"),
+    ),
     "de_pension": (checksums.de_pension, ("15070649C103", "65180539W001"), ("15070649C104", "65180539W002")),
     "de_card": (checksums.de_card, ("T220001293", "L01X00T471"), ("T220001294", "L01X00T472")),
 }

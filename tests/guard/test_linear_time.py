@@ -36,7 +36,12 @@ def attacks(spec: PatternSpec) -> list[str]:
     """Repeats of the examples, of their beginnings, of their commonest sign, and of half an example followed by what cannot match."""
     texts = []
     for example in (*spec.examples[:2], *spec.counter_examples[:1]):
-        texts += [repeats(example), repeats(example[: len(example) // 2]), repeats(example[:-1] + "!"), repeats(max(example, key=example.count))]
+        texts += [
+            repeats(example),
+            repeats(example[: len(example) // 2]),
+            repeats(example[:-1] + "!"),
+            repeats(max(example, key=example.count)),
+        ]
     return texts
 
 
@@ -51,7 +56,8 @@ PATTERNS = [
     pytest.param(pattern, id=f"{module.__name__.rsplit('.', 1)[-1]}.{name}")
     for module in (addresses, addresses_han, entities, headers, names_han)
     for name, pattern in vars(module).items()
-    if isinstance(pattern, re.Pattern) and name not in ("_LEAD", "_DOTTED_LEAD", "_GAP")  # matched against a few dozen signs only
+    if isinstance(pattern, re.Pattern)
+    and name not in ("_LEAD", "_DOTTED_LEAD", "_GAP")  # matched against a few dozen signs only
 ]
 UNITS = ("A", "Aa ", "1 ", "12 Aa ", "区", "路1", "市区路号", "·阿", "Mr ", "a.", "1-", "A, ", "\n12 Aa", "(1", " x1", "东路", "12号", "王", "客户", "Aa, Aa and ", "3-3-", "様", "都区1")  # fmt: skip
 
@@ -64,7 +70,18 @@ def test_patterns_of_grammars(pattern: re.Pattern[str]) -> None:
         assert seconds_per_mb(pattern.fullmatch, text + "!") < SECONDS_PER_MB, unit
 
 
-@pytest.mark.parametrize("unit", ["a b c. ", "Ann Lee, ", "浙江省杭州市西湖区文三路5号，", "13812345678 ", "客户王芳说", "12 Mill Road, Leeds, LS1 4AB\n", "x@y.example "])
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "a b c. ",
+        "Ann Lee, ",
+        "浙江省杭州市西湖区文三路5号，",
+        "13812345678 ",
+        "客户王芳说",
+        "12 Mill Road, Leeds, LS1 4AB\n",
+        "x@y.example ",
+    ],
+)
 def test_long_texts_full_of_findings(unit: str) -> None:
     """Eight times the text takes about eight times as long: nothing looks at all findings for each."""
     words = WordLists(given=frozenset({"ann"}), surnames=frozenset({"lee"}), places=frozenset({"leeds"}))
