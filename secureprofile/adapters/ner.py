@@ -17,8 +17,8 @@ _PERSON: Final = ("PERSON", "user.name", "NAME")
 _LOCATION: Final = ("LOCATION", "user.contact.address.city", "PLACE")
 _ORGANIZATION: Final = ("ORGANIZATION", "user.contact.organization", "ORGANISATION")
 LABELS: Final[Mapping[str, tuple[str, str, str]]] = {
-    "PERSON": _PERSON, "PER": _PERSON, "PS": _PERSON, "LOCATION": _LOCATION, "LOC": _LOCATION, "GPE": _LOCATION, "FAC": _LOCATION, "ADDRESS": _LOCATION,
-    "ORGANIZATION": _ORGANIZATION, "ORGANISATION": _ORGANIZATION, "ORG": _ORGANIZATION,
+    "PERSON": _PERSON, "PER": _PERSON, "PS": _PERSON, "LOCATION": _LOCATION, "LOC": _LOCATION, "GPE": _LOCATION, "FAC": _LOCATION,
+    "ADDRESS": _LOCATION, "ORGANIZATION": _ORGANIZATION, "ORGANISATION": _ORGANIZATION, "ORG": _ORGANIZATION,
 }  # fmt: skip
 """A model's label → entity name, data category, label in scrubbed text. Other labels are passed over."""
 SCORE = 0.85

@@ -80,9 +80,9 @@ def _names(text: str) -> Iterator[tuple[int, int]]:
             yield span
     for match in _CUE.finditer(text):
         start, end = match.span("name")
-        if text[start : start + 2] not in _NO_NAME and not re.match(_TITLES, text[start:]):
-            if text[end : end + 1] not in tuple("·•・‧") and "·" not in text[start : end + 4]:
-                yield start, _end(text, start, end)
+        word = text[start : start + 2] in _NO_NAME or re.match(_TITLES, text[start:])
+        if not word and text[end : end + 1] not in tuple("·•・‧") and "·" not in text[start : end + 4]:
+            yield start, _end(text, start, end)
     for match in _DOTTED.finditer(text):
         start, end = match.span("name")
         yield from _dotted(text, start, end)

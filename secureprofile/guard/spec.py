@@ -59,7 +59,7 @@ class PatternSpec:
 
 NOT_PERSONAL = (
     "订单", "订单号", "订单编号", "訂單編號", "訂單號", "单号", "單號", "运单号", "快递单号", "物流单号", "流水号", "交易号", "编号", "编码", "編號", "货号", "工单号", "发票号", "批号", "序列号", "时间戳",
-    "金额", "库存", "条码", "条形码", "合同号", "SKU", "sku", "款号", "型号", "版本", "版本号", "凭证号", "票号", "注文番号", "伝票番号", "商品番号", "商品コード", "追跡番号", "ean", "gtin", "isbn",
+    "金额", "库存", "条码", "条形码", "合同号", "SKU", "sku", "款号", "型号", "快递", "运单", "物流", "顺丰", "圆通", "中通", "韵达", "券码", "验证码", "取件码", "密码", "积分", "数量", "邮编", "门店号", "版本", "版本号", "凭证号", "票号", "注文番号", "伝票番号", "商品番号", "商品コード", "追跡番号", "ean", "gtin", "isbn",
     "barcode", "order number", "order no.", "order no", "order id", "order #", "order#", "order", "tracking number", "tracking no", "tracking id", "invoice number",
     "invoice no", "invoice", "transaction id", "timestamp", "serial number", "serial no", "article number", "bestellnummer", "bestellung", "rechnungsnummer", "artikelnummer", "sendungsnummer",
     "numéro de commande", "número de pedido", "ticket", "ref", "ref.", "batch", "lot", "part number",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -109,3 +111,15 @@ def test_importing_the_package_loads_no_presidio() -> None:
 
     code = "import sys, secureprofile; assert 'presidio_analyzer' not in sys.modules; assert 'presidio_engine' in dir(secureprofile)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_guide_runs_as_it_stands(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("spacy")
+    page = (Path(__file__).parents[2] / "docs" / "guides" / "presidio.md").read_text("utf-8")
+    blocks = re.findall(r"^```(\w+)\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    scope: dict[str, Any] = {}
+    for language, block in blocks:
+        if language == "python":
+            exec(block, scope)
+    printed = next(block for language, block in blocks if language == "text")
+    assert capsys.readouterr().out == printed + "PERSON\n"
