@@ -11,15 +11,33 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+from secureprofile.adapters.words import word_lists
 from secureprofile.guard.detect import CONTEXT_BONUS, THRESHOLD, Finding, in_words
+from secureprofile.guard.finder import Finder, named
 from secureprofile.guard.spec import PatternSpec
 from secureprofile.guard.specs import SPECS
 
+NAMED = {
+    "PERSON": ("user.name", "NAME"),
+    "LOCATION": ("user.contact.address.city", "PLACE"),
+    "ORGANIZATION": ("user.contact.organization", "ORGANISATION"),
+    "ADDRESS": ("user.contact.address.street", "ADDRESS"),
+}
+"""Entities found by grammar and word lists, with their category and label."""
 
-def engine(languages: Sequence[str] = ("en", "zh")) -> Any:
-    """Return a ``presidio_analyzer.AnalyzerEngine`` with every recognizer of ``guard.specs``, for the given languages.
+
+def engine(languages: Sequence[str] = ("en", "zh"), *, finders: Sequence[Finder] = ()) -> Any:
+    """Return a ``presidio_analyzer.AnalyzerEngine`` with every recognizer of ``guard.specs``, and names and addresses, for the given languages.
 
     It loads no model and opens no connection. Importing presidio takes about a second, at the first call.
+
+    Args:
+        languages: presidio's language codes; every recognizer is registered for each, since texts mix languages.
+        finders: models that find more names, such as ``adapters.ner.finder``.
+    Example:
+        >>> results = engine(("en",)).analyze("Mail ada@example.com", language="en")
+        >>> [(one.entity_type, one.start, one.end) for one in results]
+        [('EMAIL_ADDRESS', 5, 20)]
     """
     from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
     from presidio_analyzer.nlp_engine import NoOpNlpEngine
@@ -30,6 +48,14 @@ def engine(languages: Sequence[str] = ("en", "zh")) -> Any:
     for language in languages:
         for spec in SPECS:
             registry.add_recognizer(_recognizer(spec, language))
+        registry.add_recognizer(
+            _named_class()(
+                supported_entities=list(NAMED),
+                name="secureprofile names and addresses",
+                supported_language=language,
+                finders=finders,
+            )
+        )
     return AnalyzerEngine(
         registry=registry,
         nlp_engine=nlp,
@@ -73,6 +99,42 @@ def _recognizer_class() -> Any:
 
 
 @cache
+def _named_class() -> Any:
+    from presidio_analyzer import EntityRecognizer, RecognizerResult
+
+    class NamedRecognizer(EntityRecognizer):  # type: ignore[misc]
+        """People, places, organisations and addresses, in English and in Chinese characters, and what a model finds."""
+
+        def __init__(self, *, finders: Sequence[Finder] = (), **settings: Any) -> None:
+            self._finders = tuple(finders)
+            super().__init__(**settings)
+
+        def load(self) -> None:
+            """Load the word lists."""
+            word_lists()
+
+        def analyze(self, text: str, entities: list[str], nlp_artifacts: Any = None) -> list[Any]:
+            """Return presidio's results for the wanted entities."""
+            found = [*named(text, word_lists()), *(one for finder in self._finders for one in finder(text))]
+            return [
+                RecognizerResult(
+                    entity_type=one.name,
+                    start=one.start,
+                    end=one.end,
+                    score=one.score,
+                    recognition_metadata={
+                        RecognizerResult.RECOGNIZER_NAME_KEY: self.name,
+                        RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: self.id,
+                    },
+                )
+                for one in found
+                if one.name in entities
+            ]
+
+    return NamedRecognizer
+
+
+@cache
 def _enhancer() -> Any:
     from presidio_analyzer import ContextAwareEnhancer
 
@@ -109,7 +171,7 @@ def analyze_texts(
     texts: Sequence[str], analyzer: Any, *, language: str = "en", context: Sequence[str] = ()
 ) -> list[list[Finding]]:
     """Return what an analyzer finds in each text, foreign recognizers included."""
-    categories = {spec.name: (spec.category, spec.label) for spec in SPECS}
+    categories = NAMED | {spec.name: (spec.category, spec.label) for spec in SPECS}
     found = []
     for text in texts:
         results = analyzer.analyze(text, language=language, context=list(context))

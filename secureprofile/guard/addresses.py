@@ -1,18 +1,31 @@
-"""Street addresses by their grammar: English and other Latin forms, and Chinese from province to room."""
+"""Street addresses by their grammar: English and other Latin forms here, those in Chinese characters in ``addresses_han``."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
+from secureprofile.guard.addresses_han import han_addresses
+
+__all__ = ["PARTICLE", "PIECE", "STREET_WORDS", "UPPER", "chinese_addresses", "english_addresses"]
+
+chinese_addresses = han_addresses
+"""Addresses in Chinese characters, Japanese ones included."""
+
 UPPER = "A-ZÀ-ÖØ-ÞĀĂĄĆĈĊČĎĐĒĔĖĘĚĜĞĠĢĤĦĨĪĬĮİĴĶĹĻĽĿŁŃŅŇŊŌŎŐŒŔŖŘŚŜŞŠŢŤŦŨŪŬŮŰŲŴŶŸŹŻŽȘȚΑ-ΩΆΈΉΊΌΎΏА-ЯЁІЇЄ"
 PARTICLE = r"(?:van|von|der|den|de|da|di|du|del|della|dos|das|la|le|bin|ibn|al|el|ten|ter|af|av|zu|y)"
 
-_STREET = (
-    r"(?:Street|St|Road|Rd|Avenue|Ave|Av|Lane|Ln|Drive|Dr|Court|Ct|Close|Crescent|Cres|Place|Pl|Square|Sq|Terrace|Ter|Terr|Way|Boulevard|Blvd|Parkway|Pkwy|"
-    r"Highway|Hwy|Circle|Cir|Trail|Trl|Loop|Alley|Walk|Row|Mews|Grove|Gardens|Gdns|Green|Park|Hill|Rise|View|Ridge|Quay|Wharf|Broadway|Pike|Turnpike|"
-    r"Crossing|Bend|Cove|Point|Plaza|Esplanade|Parade|Promenade)"
+STREET_WORDS = (
+    "Street|St|Road|Rd|Avenue|Ave|Av|Lane|Ln|Drive|Dr|Court|Ct|Close|Crescent|Cres|Place|Pl|Square|Sq|Terrace|Ter|Terr|Way|Boulevard|Blvd|Parkway|Pkwy|Highway|Hwy|Circle|Cir|Trail|Trl|Loop"
+    "|Alley|Walk|Row|Mews|Grove|Gardens?|Gdns|Green|Park|Hills?|Rise|Views?|Ridges?|Quay|Wharf|Broadway|Pike|Turnpike|Crossing|Bend|Coves?|Points?|Plazas?|Esplanade|Parade|Promenade|Annex|Arcade"
+    "|Bayou|Beach|Bluffs?|Bottom|Branch|Bridge|Brooks?|Burgs?|Bypass|Camp|Canyon|Cape|Causeway|Centers?|Cliffs?|Club|Common|Corners?|Course|Courts|Creek|Crest|Crossroads?|Curve|Dale|Dam|Divide"
+    "|Drives|Estates?|Expressway|Extensions?|Falls?|Ferry|Fields?|Flats?|Fords?|Forest|Forges?|Forks?|Fort|Freeway|Gateway|Glens?|Greens|Groves|Harbors?|Haven|Heights|Hollow|Inlet|Islands?|Isle"
+    "|Junctions?|Keys?|Knolls?|Lakes?|Landing|Light|Loaf|Locks?|Lodge|Mall|Manors?|Meadows?|Mills?|Mission|Motorway|Mountains?|Mount|Neck|Orchard|Oval|Overpass|Parks|Parkways|Pass|Passage|Path"
+    "|Pines?|Plains?|Ports?|Prairie|Radial|Ramp|Ranch|Rapids?|Rest|River|Roads|Route|Run|Shoals?|Shores?|Skyway|Springs?|Spurs?|Squares|Station|Stravenue|Stream|Streets|Summit|Throughway|Trace"
+    "|Track|Trafficway|Tunnel|Underpass|Unions?|Valleys?|Viaduct|Villages?|Ville|Vista|Walks|Wall|Ways|Wells?|Drove|Fold|Yard|End|Side|Gate|Lodge|Paddock"
 )
+"""Words that end the names of streets: the suffixes of USPS Publication 28, appendix C1, and those of Britain."""
+_STREET = rf"(?:{STREET_WORDS})"
 _STREET_WORD = (
     r"(?i:rua|via|viale|calle|avenida|av\.|rue|chemin|allée|ulica|ul\.|strada|str\.|plaza|piazza|praça|largo|carrera|paseo|jalan|jl\.|corso|place|boulevard|"
     r"bulevar|camino|travessa|passeig|carrer|quai|cours)"
@@ -37,6 +50,13 @@ _ADDRESS = re.compile(
     rf"|{_NAME} (?:{_NAME} )?(?:Street|Road|Avenue|Lane|Drive|Boulevard)"
     rf"|(?:Unit|PSC) [0-9]{{1,5}},? Box [0-9]{{1,6}}|(?:APO|FPO|DPO) A[AEP] [0-9]{{5}})(?!\w)"
 )
+_STATE = r"(?:[A-Z]{2,3},? )?"
+_POST = r"(?:[0-9]{5}(?:-[0-9]{4})?|[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][ABD-HJLNP-UW-Z]{2}|[A-Z][0-9][A-Z] ?[0-9][A-Z][0-9]|[0-9]{4}(?: [A-Z]{2})?|[0-9]{6}|[A-Z][a-z]{2,20}[ -]?-[0-9]{6})"
+_FULL = re.compile(
+    rf"(?<![\w.\-])(?:(?:(?:{_UNIT}|(?:Studio|House|Level|Lot|H\.? ?No\.?) ?[0-9]{{1,5}}[A-Za-z]?)[,/ \n]{{1,3}})?{_NUMBER}|{_UNIT}|(?:Studio|House|Level|Lot) [0-9]{{1,5}}[A-Za-z]?),?[ \n]"
+    rf"(?:{PIECE},?[ \n]{{1,2}}){{1,9}}?{_STATE}{_POST}(?![\w-])"
+)
+"""A house or a flat, capitalised words, and a postcode of the United States, Britain, Canada, Australia or India at the end."""
 _ZIP_CUE = re.compile(r"(?i)(?:zip|post(?:al)?)[ -]?code(?: is|:)? ([0-9]{4,6}(?:-[0-9]{4})?)(?!\w)")
 _POSTCODE = re.compile(
     r"(?<![\w-])(?:[A-Z]{2},? [0-9]{5}(?:-[0-9]{4})?|[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][ABD-HJLNP-UW-Z]{2}|[A-Z][0-9][A-Z] ?[0-9][A-Z][0-9])(?![\w-])"
@@ -55,6 +75,8 @@ _AT = re.compile(
 
 def english_addresses(text: str) -> Iterator[tuple[int, int]]:
     """Yield street addresses: number and street words, apartments, boxes, postcodes, and lines of an address block."""
+    for match in _FULL.finditer(text):
+        yield match.span()
     for match in _ADDRESS.finditer(text):
         yield match.span()
     for match in _AT.finditer(text):
@@ -67,30 +89,3 @@ def english_addresses(text: str) -> Iterator[tuple[int, int]]:
     if "\n" in text:
         for match in _LINE.finditer(text):
             yield match.span(1)
-
-
-_ADMIN = (
-    "特别行政区|自治区|自治州|街道|大道|大街|胡同|号院|号楼|单元|大厦|广场|花园|小区"
-    "|省|市|盟|县|区|旗|镇|乡|村|路|街|道|巷|弄|里|号|栋|幢|座|室|层|楼|苑|城|园"
-)
-_HAN_PIECE = rf"[\u4e00-\u9fffA-Za-z0-9\-—()（）#]{{1,12}}?(?:{_ADMIN})"
-_HAN_ADDRESS = re.compile(
-    rf"(?:[\u4e00-\u9fff]{{2,8}}?(?:省|自治区|市|区|县|州|镇|乡))(?:{_HAN_PIECE}){{1,10}}(?:[0-9A-Za-z\-]{{1,8}}(?:室|号|层|楼)?)?"
-)
-
-
-_BEFORE = "到在于住至往给寄送址是为从去回离了"
-"""Words that stand before an address and are no part of it."""
-
-
-def chinese_addresses(text: str) -> Iterator[tuple[int, int]]:
-    """Yield Chinese addresses: a region followed by roads, numbers, buildings; at least three such words, one of them below the city."""
-    for match in _HAN_ADDRESS.finditer(text):
-        first = re.search(_ADMIN, match[0])
-        region = match[0][: first.start()] if first else ""
-        start = match.start() + max(map(region.rfind, _BEFORE)) + 1
-        whole = text[start : match.end()]
-        if len(re.findall(_ADMIN, whole)) >= 3 and re.search(
-            "路|街|道|巷|弄|胡同|号|栋|幢|座|室|村|大厦|广场|小区|苑", whole
-        ):
-            yield start, match.end()

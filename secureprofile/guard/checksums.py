@@ -52,16 +52,44 @@ def mod_11_2(digits: str) -> str:
 
 
 def iban(text: str) -> bool:
-    """Tell whether an IBAN's check digits are right (ISO 13616: MOD 97-10).
+    """Tell whether an IBAN has its country's length and the right check digits (ISO 13616: MOD 97-10).
 
     Example:
         >>> iban("DE89370400440532013000"), iban("DE88370400440532013000")
         (True, False)
     """
     text = text.upper()
-    if not 15 <= len(text) <= 34 or not text.isalnum():
+    return _IBAN_LENGTHS.get(text[:2]) == len(text) and mod_97(text)
+
+
+def mod_97(text: str) -> bool:
+    """Tell whether text is like an IBAN of any length and passes ISO 7064 MOD 97-10.
+
+    Example:
+        >>> mod_97("DE89370400440532013000"), mod_97("DE88370400440532013000")
+        (True, False)
+    """
+    text = text.upper()
+    if not 15 <= len(text) <= 34 or not (
+        text.isascii() and text.isalnum() and text[:2].isalpha() and text[2:4].isdigit()
+    ):
         return False
     return int("".join(str(int(c, 36)) for c in text[4:] + text[:4])) % 97 == 1
+
+
+_IBAN_LENGTHS = {
+    country: int(length)
+    for length, countries in (
+        line.split(":")
+        for line in (
+            "15:NO 16:BE 18:DK|FO|FI|GL|NL|SD|FK 19:MK|SI 20:AT|BA|EE|KZ|LT|LU|MN|XK 21:CH|HR|LI|LV 22:BG|BH|CR|DE|GB|GE|IE|ME|RS|VA"
+            " 23:AE|GI|IL|IQ|OM|SO|TL 24:AD|CZ|ES|MD|PK|RO|SA|SE|SK|TN|VG 25:LY|PT|ST 26:IS|TR 27:BI|DJ|FR|GR|IT|MC|MR|SM"
+            " 28:AL|AZ|BY|CY|DO|GT|HU|LB|NI|PL|SV 29:BR|EG|PS|QA|UA 30:JO|KW|MU|YE 31:MT|SC 32:LC 33:RU"
+        ).split()
+    )
+    for country in countries.split("|")
+}
+"""Country → length of its IBANs, from SWIFT's registry."""
 
 
 def uscc(text: str) -> bool:
@@ -177,6 +205,33 @@ def de_tax(digits: str) -> bool:
     return len(digits) == 11 and digits[0] != "0" and once and counts[-1] in (2, 3) and mod_11_10(digits)
 
 
+def de_card(text: str) -> bool:
+    """Tell whether a German identity card's or passport's number may be right: ICAO 9303's weights 7, 3, 1 where the check digit is given.
+
+    Example:
+        >>> de_card("T220001293"), de_card("T220001294"), de_card("C01X00T47")
+        (True, False, True)
+    """
+    text = text.upper()
+    if len(text) < 9 or sum(c.isdigit() for c in text) < 4 or not any(c.isalpha() for c in text):
+        return False
+    total = sum(int(c, 36) * (7, 3, 1)[place % 3] for place, c in enumerate(text[:9]))
+    return len(text) == 9 or total % 10 == int(text[9])
+
+
+def de_pension(text: str) -> bool:
+    """Tell whether twelve characters are a German pension insurance number: the letter counts as two digits; sums of digits of products.
+
+    Example:
+        >>> de_pension("15070649C103"), de_pension("15070649C104")
+        (True, False)
+    """
+    text = text.upper()
+    digits = f"{text[:8]}{ord(text[8]) - 64:02d}{text[9:11]}"
+    total = sum(sum(divmod(int(d) * w, 10)) for d, w in zip(digits, (2, 1, 2, 5, 7, 1, 2, 1, 2, 1, 2, 1), strict=True))
+    return total % 10 == int(text[11]) and int(text[2:4]) % 50 <= 31 and 1 <= int(text[4:6]) <= 12
+
+
 def fr_nir(text: str) -> bool:
     """Tell whether 15 characters are a French NIR: complement to 97; Corsica's 2A and 2B count as 19 and 18.
 
@@ -247,7 +302,9 @@ def be_national(digits: str) -> bool:
         (True, False)
     """
     body, check = digits[:9], int(digits[9:])
-    return len(digits) == 11 and short_date(digits) and check in (97 - int(body) % 97, 97 - int("2" + body) % 97)
+    before = 97 - int(body) % 97
+    since = 97 - int("2" + body) % 97 if int(body[:2]) < 50 else before
+    return len(digits) == 11 and short_date(digits) and check in (before, since)
 
 
 def se_person(digits: str) -> bool:
@@ -379,7 +436,7 @@ def bitcoin(text: str) -> bool:
         >>> bitcoin("1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"), bitcoin("bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4")
         (True, True)
     """
-    if text[:3].lower() == "bc1":
+    if text.lower().startswith(("bc1", "ltc1")):
         return _bech32(text)
     number = 0
     for c in text:
@@ -391,7 +448,7 @@ def bitcoin(text: str) -> bool:
 def _bech32(text: str) -> bool:
     if text.lower() != text and text.upper() != text:
         return False
-    head, data = text[:2].lower(), text[3:].lower()
+    head, data = text.lower().split("1", 1)
     values = [ord(c) >> 5 for c in head] + [0] + [ord(c) & 31 for c in head] + [_BECH32.find(c) for c in data]
     check = 1
     for value in values:

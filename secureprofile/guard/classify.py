@@ -3,60 +3,50 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
-from secureprofile.guard.detect import find, normalise
-from secureprofile.guard.names import CN_COMPOUND, CN_SURNAMES, GIVEN, SURNAMES
+from secureprofile.guard.checksums import luhn, mod_97
+from secureprofile.guard.detect import find
+from secureprofile.guard.headers import NOT_PERSONAL, header_category
+from secureprofile.guard.shapes import kinds_of_shape
+from secureprofile.guard.spec import PatternSpec
 from secureprofile.guard.specs import SPECS
 from secureprofile.vocabulary import DIRECT_IDENTIFIERS, within
 
 SAMPLE = 1000
 """Cells that are looked at; more change nothing but the time."""
 
-HEADERS: Mapping[str, tuple[str, ...]] = {
-    "user.unique_id": (
-        "customer_id", "customerid", "user_id", "userid", "client_id", "member_id", "household_id", "uid", "cust_id", "subject_id", "patient_id",
-        "account_id", "客户编号", "客户号", "用户id", "会员号", "会员编号",
-    ),
-    "user.contact.email": ("email", "e_mail", "mail", "email_address", "邮箱", "电子邮件"),
-    "user.contact.phone_number": ("mobile", "phone", "telephone", "tel", "cell", "phone_number", "mobile_number",
-        "手机", "手机号", "电话", "联系电话"),
-    "user.name": ("name", "full_name", "fullname", "customer_name", "contact_name", "姓名", "客户姓名", "联系人", "收件人"),
-    "user.name.first": ("first_name", "firstname", "given_name", "forename", "名"),
-    "user.name.last": ("last_name", "lastname", "surname", "family_name", "姓"),
-    "user.government_id.national_identification_number": (
-        "resident_id", "id_card", "idcard", "national_id", "ssn", "nino", "身份证", "身份证号", "证件号", "证件号码",
-    ),
-    "user.government_id.passport_number": ("passport", "passport_no", "passport_number", "护照", "护照号"),
-    "user.contact.address.street": ("address", "street", "home_address", "addr", "address1", "street_address", "地址", "住址", "收货地址"),
-    "user.contact.address.city": ("city", "town", "城市"),
-    "user.contact.address.state": ("province", "county", "省份", "省"),
-    "user.contact.address.country": ("country", "nation", "native_country", "国家"),
-    "user.contact.address.postal_code": ("postcode", "post_code", "zip", "zipcode", "zip_code", "postal_code", "邮编"),
-    "user.demographic.date_of_birth": ("birth_date", "birthdate", "dob", "date_of_birth", "birthday", "生日", "出生日期"),
-    "user.demographic.age_range": ("age", "age_range", "age_band", "年龄"),
-    "user.demographic.gender": ("gender", "sex", "性别"),
-    "user.demographic.marital_status": ("marital_status", "婚姻状况"),
-    "user.demographic.race_ethnicity": ("race", "ethnicity", "民族"),
-    "user.device.ip_address": ("ip", "ip_address", "client_ip", "last_ip"),
-    "user.device.cookie_id": ("cookie", "cookie_id"),
-    "user.device.device_id": ("device_id", "imei", "mac", "mac_address", "idfa", "gaid"),
-    "user.financial.credit_card": ("card", "card_number", "credit_card", "bank_card", "卡号", "银行卡", "银行卡号"),
-    "user.financial.bank_account": ("iban", "bank_account", "account_number", "银行账号"),
-    "user.account.username": ("username", "user_name", "login", "nickname", "用户名", "昵称"),
-    "user.job_title": ("job_title", "occupation", "职业", "职位"),
-    "user.content.private": ("notes", "note", "comment", "comments", "remark", "remarks", "feedback", "message", "备注", "留言"),
-}  # fmt: skip
-
-_STREET = re.compile(
-    r"\b(street|st|road|rd|avenue|ave|lane|ln|drive|dr|close|court|ct|way|place|terrace|gardens|grove|boulevard|blvd|square|crescent)\b",
-    re.IGNORECASE,
-)
-_HAN_ADDRESS = re.compile("[省市区县镇乡路街道弄巷号楼栋幢室村]")
-_LATIN_NAME = re.compile(r"[A-ZÀ-Þ][\w'’\-]+(?: [A-Z]\.?)?(?: [A-ZÀ-Þ][\w'’\-]+){1,2}")
 _NUMBER = re.compile(r"[-+]?[0-9]+([.,][0-9]+)*%?")
+_CHECKED = (
+    "JP_MY_NUMBER",
+    "UK_NHS",
+    "NL_BSN",
+    "PL_PESEL",
+    "IN_AADHAAR",
+    "TH_ID",
+    "IMEI",
+    "US_NPI",
+    "DE_TAX_ID",
+    "HK_ID",
+)
+"""Recognizers that need a word in text, but whose check digit decides where it is right in nearly every cell of a column."""
+_LOOSE = (
+    "CREDIT_CARD",
+    "CN_MOBILE",
+    "PHONE_NUMBER",
+    "CN_BANK_CARD",
+    "US_BANK_NUMBER",
+    "TW_ID",
+    "ES_DNI",
+    "IN_PAN",
+    "SE_PERSONNUMMER",
+    "TW_PHONE",
+    "HK_PHONE",
+)
+"""Patterns that other numbers fit by chance: one in ten random numbers passes Luhn, so such a column needs nearly all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,35 +64,31 @@ def classify_column(name: str, sample: Sequence[str | None], *, distinct: int | 
     """Classify a column.
 
     A check digit, an unmistakable pattern in most cells, or a header that says so together with fitting cells decides; digits alone never
-    make a bank card or a phone number: order numbers, amounts and timestamps look like both.
+    make a bank card or a phone number: order numbers, amounts and timestamps look like both. A column that holds several kinds of direct identifiers
+    is called mixed and gets the strictest of their treatments.
 
     Args:
         name: its header.
         sample: cells; missing and blank ones do not count.
         distinct: different values among them, if known.
+
+    Example:
+        >>> found = classify_column("contact", ["ada@example.com", "+44 20 7946 0958"] * 20)
+        >>> found.category, found.treatment, found.mixed
+        ('user.contact.email', 'pseudonym', True)
     """
     cells = [text for cell in sample if (text := (cell or "").strip())][:SAMPLE]
     header = header_category(name)
     if not cells:
         return _finding(header, 0.6 if header else 0.0, {"header": 1.0} if header else {})
-    shares = _shares(name, cells)
-    ratio = (distinct if distinct is not None else len(set(cells))) / len(cells)
+    ratio = min(1.0, (distinct if distinct is not None else len(set(cells))) / len(cells))
+    shares, by_category = _shares(name, header, cells)
     evidence = dict(sorted({k: round(v, 3) for k, v in shares.items() if v >= 0.02}.items(), key=lambda kv: -kv[1]))
     if header:
         evidence["header"] = 1.0
-    category, confidence = _decide(header, shares, min(1.0, ratio))
-    kinds = [k for k, v in shares.items() if k.isupper() and 0.1 <= v < 0.9]
-    return _finding(category, confidence, evidence, mixed=len(kinds) > 1)
-
-
-def header_category(name: str) -> str | None:
-    """Return the category that a column's name stands for, if it is one of the known words."""
-    bare = re.sub(r"[\s\-.]+", "_", normalise(name)[0].strip().casefold())
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.strip()).casefold()
-    for category, words in HEADERS.items():
-        if bare in words or spaced in words or bare.replace("_", "") in words:
-            return category
-    return None
+    category, confidence = _decide(name, header, shares, by_category, ratio, len(set(cells)))
+    direct = [kind for kind, share in by_category.items() if 0.1 <= share < 0.9 and within(kind, DIRECT_IDENTIFIERS)]
+    return _finding(category, confidence, evidence, kinds=direct if len(direct) > 1 else ())
 
 
 @cache
@@ -110,71 +96,182 @@ def _categories() -> dict[str, str]:
     return {spec.name: spec.category for spec in SPECS}
 
 
-def _shares(name: str, cells: Sequence[str]) -> dict[str, float]:
-    """Return what share of cells is wholly one kind of datum, holds one, or looks like a name, an address or free text."""
-    counts: dict[str, int] = {}
+@cache
+def _fitting(header: str | None) -> tuple[tuple[PatternSpec, ...], tuple[str, ...]]:
+    """Return the recognizers of a header's category that need a word, with their words: the header says what a word would."""
+    family = ".".join((header or "none").split(".")[:3])
+    specs = tuple(spec for spec in SPECS if spec.needs_context and header and within(spec.category, (family,)))
+    return specs, tuple(sorted({word for spec in specs for word in spec.context}))
+
+
+def _shares(name: str, header: str | None, cells: Sequence[str]) -> tuple[dict[str, float], dict[str, float]]:
+    """Return the share of cells of each kind, and of each category among whole cells."""
+    counts: Counter[str] = Counter()
+    categories: Counter[str] = Counter()
+    fitting, words = _fitting(header)
     for cell in cells:
-        for kind in _kinds(cell, name):
-            counts[kind] = counts.get(kind, 0) + 1
-    return {kind: count / len(cells) for kind, count in counts.items()}
+        kinds = kinds_of_shape(cell)
+        whole = set()
+        named = find(cell, specs=fitting, context=words) if fitting else ()
+        for finding in (*find(cell, context=(name,)), *named):
+            full = finding.end - finding.start >= 0.8 * len(cell)
+            kinds.add(finding.name if full else "holds " + finding.name)
+            if full:
+                whole.add(finding.category)
+        counts.update(kinds)
+        categories.update(whole)
+    _add_checked(cells, counts)
+    return {k: n / len(cells) for k, n in counts.items()}, {k: n / len(cells) for k, n in categories.items()}
 
 
-def _kinds(cell: str, name: str) -> set[str]:
-    kinds: set[str] = set()
-    for finding in find(cell, context=(name,)):
-        whole = finding.end - finding.start >= 0.8 * len(cell)
-        kinds.add(finding.name if whole else "holds " + finding.name)
-    if _NUMBER.fullmatch(cell):
-        kinds.add("number")
-    elif _looks_like_name(cell):
-        kinds.add("name")
-    if _looks_like_address(cell):
-        kinds.add("address")
-    if len(cell) >= 25 and (cell.count(" ") >= 4 or sum("一" <= c <= "鿿" for c in cell) >= 12):
-        kinds.add("text")
-    return kinds
-
-
-def _looks_like_name(cell: str) -> bool:
-    if 2 <= len(cell) <= 4 and all("一" <= c <= "鿿" for c in cell):
-        return cell[0] in CN_SURNAMES or cell.startswith(CN_COMPOUND)
-    if not _LATIN_NAME.fullmatch(cell):
-        return False
-    words = cell.casefold().split()
-    return words[0] in GIVEN or words[-1] in SURNAMES
-
-
-def _looks_like_address(cell: str) -> bool:
-    if len(_HAN_ADDRESS.findall(cell)) >= 3 and len(cell) >= 8:
-        return True
-    return bool(_STREET.search(cell)) and any(c.isdigit() for c in cell) and cell.count(" ") >= 2
-
-
-def _decide(header: str | None, shares: Mapping[str, float], ratio: float) -> tuple[str | None, float]:
-    for kind, share in sorted(((k, v) for k, v in shares.items() if k in _categories()), key=lambda kv: -kv[1]):
-        fits = header is not None and within(_categories()[kind], (".".join(header.split(".")[:2]),))
-        if share >= (0.3 if fits else 0.6) and (fits or _trusted(kind, share)):
-            return (header if fits and header else _categories()[kind]), round(
-                min(0.99, 0.5 * share + (0.49 if fits else 0.4)), 2
+def _add_checked(cells: Sequence[str], counts: Counter[str]) -> None:
+    """Count the cells whose check digit is right for an identifier that text shows beside a word only."""
+    if not all(c.isalnum() or c in " -.()" for c in cells[0]):
+        return
+    counts["checks as CREDIT_CARD"] += sum(
+        12 <= len(digits := re.sub("[ -]", "", cell)) <= 19
+        and digits.isdigit()
+        and len(set(digits)) > 2
+        and luhn(digits)
+        for cell in cells
+    )
+    counts["checks as IBAN_CODE"] += sum(mod_97(re.sub("[ -]", "", cell)) for cell in cells)
+    for spec in SPECS:
+        if spec.name in _CHECKED and spec.check is not None and not counts[spec.name]:
+            pattern = re.compile(spec.core)
+            counts["checks as " + spec.name] += sum(
+                bool(pattern.fullmatch(cell)) and spec.check(cell) for cell in cells
             )
-    if header == "user.content.private" and (
-        shares.get("text", 0) > 0.1 or any(k.startswith("holds ") for k in shares)
+
+
+def _decide(
+    name: str,
+    header: str | None,
+    shares: Mapping[str, float],
+    by_category: Mapping[str, float],
+    ratio: float,
+    values: int,
+) -> tuple[str | None, float]:
+    by_header = _by_header(header, shares, by_category, ratio)
+    if by_header is not None:
+        return by_header
+    things = header is None and NOT_PERSONAL.search(name) is not None
+    by_pattern = _by_pattern(shares, by_category, values, things=things)
+    if by_pattern is not None:
+        return by_pattern
+    if header is not None:
+        return header, 0.9 if not header.startswith("user.name") else round(0.6 + 0.35 * shares.get("name", 0), 2)
+    return _by_shape(shares, ratio, values, things=things)
+
+
+def _by_header(
+    header: str | None, shares: Mapping[str, float], by_category: Mapping[str, float], ratio: float
+) -> tuple[str | None, float] | None:
+    """Decide where cells bear the header out, or contradict it; None where they say nothing."""
+    if header is None:
+        return None
+    family = ".".join(header.split(".")[:2])
+    fitting = sum(share for kind, share in by_category.items() if within(kind, (family,)))
+    if fitting >= 0.3 and not header.startswith("user.name"):
+        return header, round(min(0.99, 0.5 * min(1.0, fitting) + 0.49), 2)
+    strong = max(by_category, key=lambda kind: by_category[kind], default=None)
+    if (
+        strong
+        and by_category[strong] >= 0.6
+        and within(strong, DIRECT_IDENTIFIERS)
+        and not header.startswith("user.unique_id")
     ):
-        return header, 0.95
-    if shares.get("address", 0) >= 0.6 and (header is None or header.startswith("user.contact.address")):
+        return None  # e-mail addresses in a column that is called something else
+    if header == "user.content.private":
+        return (
+            (header, 0.95)
+            if shares.get("text", 0) > 0.1 or any(k.startswith("holds ") for k in shares)
+            else (header, 0.7)
+        )
+    if header == "user.name" and (shares.get("number", 0) >= 0.5 or _things(shares, ratio)):
+        return (None, 0.0) if not shares.get("address", 0) >= 0.6 else None
+    return None
+
+
+def _things(shares: Mapping[str, float], ratio: float) -> bool:
+    """Tell whether cells below `name` are no people's names: none is like one, and many stand there often."""
+    return shares.get("name", 0) < 0.1 and shares.get("words", 0) + shares.get("han name", 0) < 0.8 and ratio < 0.9
+
+
+def _by_pattern(
+    shares: Mapping[str, float], by_category: Mapping[str, float], values: int, *, things: bool
+) -> tuple[str, float] | None:
+    """Decide by recognizers: one kind in most cells, or several direct identifiers together."""
+    if shares.get("barcode", 0) >= 0.9 and values >= 5:
+        return None
+    named = [(k, v) for k, v in shares.items() if k in _categories() and _trusted(k, v, things=things)]
+    for kind, share in sorted(named, key=lambda kv: -kv[1]):
+        if share >= 0.6:
+            return _categories()[kind], round(min(0.99, 0.5 * share + 0.4), 2)
+    for kind in (*_CHECKED, "CREDIT_CARD", "IBAN_CODE"):
+        if shares.get("checks as " + kind, 0) >= 0.95 and values >= 20 and not things:
+            return _categories()[kind], 0.85
+    sums: dict[str, float] = {}
+    for kind, share in named:
+        sums[_categories()[kind]] = sums.get(_categories()[kind], 0) + share
+    direct = {kind: share for kind, share in sums.items() if within(kind, DIRECT_IDENTIFIERS)}
+    if sum(direct.values()) >= 0.6 and not things:
+        best = max(direct, key=lambda kind: (_strictness(kind), direct[kind]))
+        return best, round(min(0.9, 0.3 + 0.6 * min(1.0, sum(direct.values()))), 2)
+    return None
+
+
+def _trusted(kind: str, share: float, *, things: bool) -> bool:
+    if kind in _LOOSE:
+        return not things and (
+            share >= 0.9 or (kind not in ("CREDIT_CARD", "CN_BANK_CARD", "US_BANK_NUMBER") and kind == "PHONE_NUMBER")
+        )
+    return kind != "DATE_TIME" and not (things and kind == "IP_ADDRESS")  # versions of four numbers
+
+
+def _by_shape(shares: Mapping[str, float], ratio: float, values: int, *, things: bool) -> tuple[str | None, float]:
+    """Decide by what cells look like: addresses, telephones, names, free text."""
+    if shares.get("address", 0) >= (0.6 if ratio >= 0.2 else 0.9) or (
+        shares.get("address", 0) >= 0.4 and shares.get("house", 0) >= 0.8 and ratio >= 0.5
+    ):
         return "user.contact.address.street", round(0.5 + 0.45 * shares["address"], 2)
-    if header is not None and (header != "user.name" or shares.get("number", 0) < 0.5):
-        return header, 0.9 if header != "user.name" else round(0.6 + 0.35 * shares.get("name", 0), 2)
-    if shares.get("name", 0) >= 0.7 and ratio >= 0.3:
-        return "user.name", round(0.45 + 0.4 * shares["name"], 2)
+    phones = shares.get("phone", 0)
+    if (
+        phones >= 0.6
+        and phones + shares.get("number", 0) >= 0.85
+        and ratio >= 0.3
+        and not things
+        and shares.get("marked phone", 0) >= 0.2
+    ):
+        return "user.contact.phone_number", round(0.4 + 0.4 * phones, 2)
+    if things:
+        return (None, 0.0) if shares.get("text", 0) < 0.5 or ratio < 0.5 else ("user.content.private", 0.5)
+    words, known = shares.get("words", 0), shares.get("name", 0)
+    if (
+        ratio >= 0.3
+        and values >= 8
+        and (known >= 0.7 or (words >= 0.8 and known >= 0.3) or (words >= 0.8 and shares.get("listed name", 0) >= 0.75))
+    ):
+        return "user.name", round(0.45 + 0.4 * max(known, words / 2), 2)
+    han = shares.get("han name", 0)
+    if ratio >= 0.3 and values >= 8 and han >= 0.8:
+        return "user.name", round(0.45 + 0.4 * han, 2)
+    if values >= 10 and shares.get("word", 0) >= 0.9:
+        listed = {kind: shares.get(f"listed {kind}", 0) for kind in ("given", "surname")}
+        best = max(listed, key=lambda kind: listed[kind])
+        if values >= 15 and ratio >= 0.1 and listed[best] >= 0.85 and shares.get("place", 0) < 0.5:
+            return ("user.name.first" if best == "given" else "user.name.last"), round(0.4 + 0.4 * listed[best], 2)
+        for kind in ("given", "surname"):
+            if shares.get(kind, 0) >= 0.35 and shares.get(kind, 0) >= max(
+                shares.get("given", 0), shares.get("surname", 0)
+            ):
+                return ("user.name.first" if kind == "given" else "user.name.last"), round(0.4 + 0.4 * shares[kind], 2)
     if shares.get("text", 0) >= 0.5 and ratio >= 0.2:
         return "user.content.private", round(0.5 + 0.4 * shares["text"], 2)
-    return None, 0.0
-
-
-def _trusted(kind: str, share: float) -> bool:
-    """Tell whether a pattern alone decides: one in ten random numbers passes Luhn, so a card column needs nearly all."""
-    return share >= 0.9 if kind in ("CREDIT_CARD", "CN_MOBILE", "PHONE_NUMBER") else kind != "DATE_TIME"
+    held = sum(
+        v for k, v in shares.items() if k.startswith("holds ") and within(_categories()[k[6:]], DIRECT_IDENTIFIERS)
+    )
+    return ("user.content.private", round(0.5 + 0.3 * min(1.0, held), 2)) if held >= 0.1 else (None, 0.0)
 
 
 _TREATMENTS = (
@@ -187,13 +284,28 @@ _TREATMENTS = (
     (("user.demographic.race_ethnicity", "user.health_and_medical", "user.biometric"), "drop"),
     (DIRECT_IDENTIFIERS, "drop"),
 )
+_STRICT = ("keep", "generalize", "scrub", "mask", "pseudonym", "drop")
+"""Treatments from the mildest to the strictest."""
+
+
+def _treatment(category: str | None) -> str:
+    return next((t for ancestors, t in _TREATMENTS if category and within(category, ancestors)), "keep")
+
+
+def _strictness(category: str) -> int:
+    return _STRICT.index(_treatment(category))
 
 
 def _finding(
-    category: str | None, confidence: float, evidence: Mapping[str, float], *, mixed: bool = False
+    category: str | None, confidence: float, evidence: Mapping[str, float], *, kinds: Sequence[str] = ()
 ) -> ColumnFinding:
-    treatment = next((t for ancestors, t in _TREATMENTS if category and within(category, ancestors)), "keep")
-    return ColumnFinding(category=category, confidence=confidence, evidence=evidence, treatment=treatment, mixed=mixed)
+    treatments = [_treatment(kind) for kind in (category, *kinds)]
+    treatment = _treatment(category) if category is None else max(treatments, key=_STRICT.index)
+    if category and within(category, ("user.content",)):
+        treatment = "scrub"
+    return ColumnFinding(
+        category=category, confidence=confidence, evidence=evidence, treatment=treatment, mixed=bool(kinds)
+    )
 
 
 def looks_like_data(header: Sequence[str]) -> tuple[int, ...]:

@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from secureprofile.guard.addresses import PARTICLE, PIECE, UPPER, english_addresses
 from secureprofile.guard.detect import Finding
+from secureprofile.guard.spans import Taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,14 @@ _CUE = re.compile(
     rf"tribute to|here's|this is|i am|i'm|thanks,|cheers,|sister|brother|mother|father|wife|husband|daughter|son|friend|boss|colleague)[ \n]{{1,2}}"
     rf"({_WORD}(?: (?:{PARTICLE} ){{0,2}}{_WORD}){{0,3}})"
 )
+_ROLE = re.compile(
+    rf"(?<!\w)(?i:customer|client|patient|guest|member|employee|tenant|student|applicant|passenger|buyer|seller|recipient|spoke (?:to|with)|talked (?:to|with)|speaking with|met|meet|ask|asked for|rep|agent|colleague"
+    rf"|for|via|and|by|signed|named|told|tell|invited|interviewed|with|from|cc|owner|holder|account of|on behalf of),? ({_WORD} (?:(?:{PARTICLE} ){{0,2}}{_WORD} ?){{1,2}}(?<! ))(?![\w@&'’])"
+)
+_ACTS = re.compile(
+    rf"(?<![\w'’@./\-])({_WORD} (?:(?:{PARTICLE} ){{0,2}}{_WORD} ?){{1,2}}(?<! )),? (?:lives|lived|phoned|called|calls|rang|reports|reported|wrote|writes|says|said|asks|asked|complained|works|worked|ordered|moved|would like|wants"
+    rf"|wanted|has (?:not )?received|requested|requests|replied|answered|confirmed|mentioned|told|visited|signed|paid|bought|returned|cancelled|is (?:a|an|the|our|not) |was (?:born|admitted)|\(email|\(tel|\(phone)"
+)
 _PLACED = re.compile(
     rf"(?<!\w)(?i:in|from|near|visit|visiting|moved to|going to|travel to|trip to|town of|city of|lives in|arrived at|at) "
     rf"({_WORD}(?: (?:{PARTICLE} ){{0,2}}{_WORD}){{0,4}})(?![\w@'])"
@@ -80,6 +89,7 @@ _ORG_END = re.compile(
 def entities(text: str, words: WordLists) -> list[Finding]:
     """Return people, places, organisations and addresses, left to right, without overlaps: addresses first, then titles, then runs."""
     found: list[Finding] = []
+    taken = Taken()
     capitals = any(c.isupper() for c in text)
     if not capitals:  # typed without capitals: look at it as if it had them, and believe lists and titles only
         text = _capitalised(text)
@@ -87,7 +97,7 @@ def entities(text: str, words: WordLists) -> list[Finding]:
     def add(start: int, end: int, name: str, category: str, label: str, score: float) -> None:
         while end > start and text[end - 1] in " ,.\n\t" and not _INITIALS.fullmatch(text[end - 2 : end]):
             end -= 1
-        if start < end and all(end <= one.start or one.end <= start for one in found):
+        if start < end and taken.add(start, end):
             found.append(Finding(start=start, end=end, name=name, category=category, label=label, score=score))
 
     for start, end in sorted(english_addresses(text), key=lambda span: span[0] - span[1]):
@@ -113,6 +123,14 @@ def entities(text: str, words: WordLists) -> list[Finding]:
             add(start, end, name, category, label, 0.6)
     for start, end in () if capitals else _pairs(text, words):
         add(start, end, "PERSON", "user.name", "NAME", 0.5)
+    for pattern in (_ROLE, _ACTS) if capitals else ():
+        for match in pattern.finditer(text):
+            tokens = [fold(token.rstrip(".,")) for token in match[1].split()]
+            if (
+                not any(token in _COMMON | _NO_PLACE or _ORG_END.match(token) for token in tokens)
+                and not match[1].isupper()
+            ):
+                add(match.start(1), match.end(1), "PERSON", "user.name", "NAME", 0.5)
     for start, end in _listed(text, words):
         add(start, end, "PERSON", "user.name", "NAME", 0.5)
     for match in _PLACED.finditer(text) if capitals else ():
@@ -151,12 +169,23 @@ def _lines_between(text: str, found: list[Finding]) -> Iterator[tuple[int, int]]
         lines.append((start, start + len(line)))
         start += len(line) + 1
     lines = [(a, b) for a, b in lines if text[a:b].strip(" >?*\t,")]
-    busy = [any(f.start < b and a < f.end for f in found) for a, b in lines]
+    busy = _busy(lines, found)
     for place in range(1, len(lines) - 1):
         if busy[place - 1] and busy[place + 1] and not busy[place]:
             match = _WHOLE_LINE.match(text, lines[place][0])
             if match and match.end(1) <= lines[place][1]:
                 yield match.span(1)
+
+
+def _busy(lines: list[tuple[int, int]], found: list[Finding]) -> list[bool]:
+    """Tell for each line, in order, whether a finding touches it."""
+    busy, place = [], 0
+    spans = sorted((f.start, f.end) for f in found)
+    for start, end in lines:
+        while place < len(spans) and spans[place][1] <= start:
+            place += 1
+        busy.append(place < len(spans) and spans[place][0] < end)
+    return busy
 
 
 _LISTED = re.compile(rf"(?<![\w@'’\-]){_WORD}(?:, {_WORD})+(?:,? (?:and|&) {_WORD})?(?![\w@])")
@@ -167,6 +196,17 @@ def _listed(text: str, words: WordLists) -> Iterator[tuple[int, int]]:
     for match in _LISTED.finditer(text):
         names = [(m.start() + match.start(), m.end() + match.start()) for m in re.finditer(_WORD, match[0])]
         if any(fold(text[a:b]) in _COMMON for a, b in names):
+            continue
+        if (
+            len(names) == 3
+            and re.search(r" (?:and|&) ", match[0])
+            and ", and" not in match[0]
+            and (
+                all(fold(text[a:b]) in words.surnames for a, b in names)
+                and sum(fold(text[a:b]) in words.given for a, b in names) < 2
+            )
+        ):
+            yield names[0][0], names[-1][1]  # a firm called after its partners
             continue
         known = sum(fold(text[a:b]) in words.given or fold(text[a:b]) in words.surnames for a, b in names)
         if known * 2 >= len(names):
@@ -223,7 +263,7 @@ def _judge(text: str, match: re.Match[str], words: WordLists) -> Iterator[tuple[
         if token.endswith(("'s", "’s")):  # a possessive ends a name
             tokens = [*tokens[:place], (begin, stop - 2, token[:-2])]
             break
-    while tokens and tokens[0][2] in _COMMON:
+    while tokens and tokens[0][2] in _COMMON and not _called(tokens, words):
         tokens = tokens[1:]
     while tokens and tokens[-1][2] in _COMMON and not _ORG_END.match(tokens[-1][2]):
         tokens = tokens[:-1]
@@ -248,6 +288,21 @@ def _judge(text: str, match: re.Match[str], words: WordLists) -> Iterator[tuple[
         len(tokens) == 1 and bare[0] in words.surnames and match.start() > 1 and text[match.start() - 2] not in ".!?\n"
     ):
         yield start, end, "person"
+
+
+_NAMES_TOO = frozenset(
+    "mark will rose grace hope art bill may april june august joy faith dean ray angel star sunny summer autumn chance rich sue".split()
+)
+"""Common words that are given names where a surname follows."""
+
+
+def _called(tokens: list[tuple[int, int, str]], words: WordLists) -> bool:
+    return (
+        len(tokens) > 1
+        and tokens[0][2] in _NAMES_TOO
+        and tokens[1][2].strip(".'’") in words.surnames
+        and tokens[1][2] not in _COMMON
+    )
 
 
 def _first_given(bare: list[str], words: WordLists) -> int | None:

@@ -12,7 +12,9 @@ from secureprofile.guard.addresses import chinese_addresses
 from secureprofile.guard.candidates import locate
 from secureprofile.guard.detect import find, normalise
 from secureprofile.guard.entities import WordLists, entities
-from secureprofile.guard.names import CN_COMPOUND, CN_SURNAMES, CUES_CN, CUES_EN, TITLES_CN
+from secureprofile.guard.finder import Finder
+from secureprofile.guard.names import CN_COMPOUND, CUES_EN
+from secureprofile.guard.names_han import han_names
 from secureprofile.guard.spec import PatternSpec
 from secureprofile.guard.specs import SPECS
 
@@ -22,9 +24,6 @@ LEAST = 0.5
 
 NO_WORDS = WordLists()
 
-_SURNAME = "(?:" + "|".join(CN_COMPOUND) + "|[" + "".join(sorted(CN_SURNAMES)) + "])"
-_TITLE_CN = re.compile(rf"{_SURNAME}[\u4e00-\u9fff]{{0,2}}?(?={'|'.join(TITLES_CN)})")
-_CUE_CN = re.compile(rf"(?:{'|'.join(CUES_CN)})[:：是叫 ]{{0,2}}({_SURNAME}[\u4e00-\u9fff]{{1,2}})")
 _CUE_EN = re.compile(
     rf"(?<![A-Za-z])(?:{'|'.join(cue.capitalize() for cue in CUES_EN)})\.? ([A-ZÀ-Þ][\w'’\-]+(?: [A-ZÀ-Þ][\w'’\-]+)?)"
     r"|(?<![A-Za-z])(?:[Mm]y name is|[Tt]his is|[Rr]egards,|[Ss]incerely,) ([A-ZÀ-Þ][\w'’\-]+(?: [A-ZÀ-Þ][\w'’\-]+)?)"
@@ -40,14 +39,17 @@ class Scrubber:
     Args:
         specs: recognizers.
         words: given names, surnames and places; without them a stranger's name is seen beside a cue only.
+        finders: models that find more, such as ``adapters.ner.finder``.
     """
 
     def __init__(
         self,
         specs: tuple[PatternSpec, ...] = SPECS,
         words: WordLists = NO_WORDS,
+        finders: Sequence[Finder] = (),
     ) -> None:
         self._specs = specs
+        self._finders = tuple(finders)
         self._words = words
         self.failed = 0
 
@@ -71,11 +73,11 @@ class Scrubber:
             spans += [(f.start, f.end, f.label) for f in entities(text, self._words) if f.name in ("PERSON", "ADDRESS")]
         spans += [(start, end, "ADDRESS") for start, end in chinese_addresses(text)]
         spans += _own_spans(text, own)
-        spans += [(m.start(), m.end(), "NAME") for m in _TITLE_CN.finditer(text)]
-        for cue in (_CUE_CN, _CUE_EN):
-            for match in cue.finditer(text):
-                group = next(i for i, value in enumerate(match.groups(), 1) if value)
-                spans.append((match.start(group), match.end(group), "NAME"))
+        spans += [(start, end, "NAME") for start, end in han_names(text)]
+        for match in _CUE_EN.finditer(text):
+            group = next(i for i, value in enumerate(match.groups(), 1) if value)
+            spans.append((match.start(group), match.end(group), "NAME"))
+        spans += [(f.start, f.end, f.label) for finder in self._finders for f in finder(text) if f.score >= LEAST]
         return spans
 
 

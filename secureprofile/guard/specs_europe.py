@@ -61,4 +61,28 @@ EUROPE: tuple[PatternSpec, ...] = (
         name="FI_HETU", category=NATIONAL, label="ID", score=0.8, source="DVV, henkilötunnus", core=r"[0-3][0-9][01][0-9]{3}[\-+A-FU-Ya-fu-y][0-9]{3}[0-9A-Ya-y]",
         check=checksums.fi_hetu, context=("henkilötunnus", "hetu"), examples=("131052-308T",), counter_examples=("131052-308U",),
     ),
+    PatternSpec(
+        name="DE_ID_CARD", category=NATIONAL, label="ID", score=0.5, source="ICAO 9303; Personalausweis, Reisepass: nine letters and digits and a check digit", needs_context=True,
+        core=r"[CFGHJKLMNPRTVWXYZ0-9]{9}[0-9]?", check=checksums.de_card, context=("personalausweis", "ausweisnummer", "ausweis", "reisepass", "passnummer", "perso"),
+        examples=("Personalausweis T220001293", "Reisepass C01X00T47"), counter_examples=("Personalausweis T220001294", "T220001293"),
+    ),
+    PatternSpec(
+        name="DE_PENSION_ID", category=NATIONAL, label="ID", score=0.75, source="VKVV § 2: area, birth date, first letter, serial, check digit", check=lambda t: checksums.de_pension(bare(t)),
+        core=r"[0-9]{2} ?[0-9]{6} ?[A-Za-z] ?[0-9]{3}", context=("sozialversicherungsnummer", "rentenversicherungsnummer", "sv-nummer", "svnr"),
+        examples=("15 070649 C 103", "15070649C103"), counter_examples=("15070649C104",),
+    ),
+    PatternSpec(
+        name="PASSPORT", category="user.government_id.passport_number", label="PASSPORT", score=0.5, source="ICAO 9303: up to nine letters and digits, beside a word", needs_context=True,
+        core=r"[A-Z0-9]{7,9}", check=lambda t: sum(c.isdigit() for c in t) >= 5,
+        context=("passport", "reisepass", "passeport", "pasaporte", "passaporto", "paspoort", "paszport", "passnummer", "passi"),
+        examples=("passeport 12AB34567", "Passport No. 533380006"), counter_examples=("12AB34567", "passport 1234"),
+    ),
+    PatternSpec(
+        name="EU_PLATE", category="user.government_id.vehicle_registration", label="PLATE", score=0.5, source="registration marks of Germany, France, Italy, Spain, the Netherlands and Britain, beside a word",
+        needs_context=True, check=lambda t: any(c.isdigit() for c in t),
+        core=r"[A-ZÄÖÜ]{1,3}[ \-][A-Z]{1,2}[ \-]?[0-9]{1,4}[EH]?|[A-Z]{2}[ \-]?[0-9]{3}[ \-]?[A-Z]{2}|[0-9]{4}[ \-]?[B-DF-HJ-NP-TV-Z]{3}|[A-Z]{2}[0-9]{2} ?[A-Z]{3}"
+        r"|[A-Z0-9]{2}-[A-Z0-9]{2,3}-[A-Z0-9]{1,2}",
+        context=("kennzeichen", "nummernschild", "immatriculation", "plaque", "targa", "matrícula", "kenteken", "registration", "reg", "number plate", "plate"),
+        examples=("Kennzeichen B-AB 1234", "immatriculation AB-123-CD", "reg AB12 CDE", "matrícula 1234 BCD"), counter_examples=("B-AB 1234", "reg ABCDEF"),
+    ),
 )  # fmt: skip

@@ -24,7 +24,9 @@ FILLERS = ("seen with", "and", "called about the parcel,", "客户", "和", "说
 
 
 def plan(name: str, category: str, position: int) -> ColumnPlan:
-    return ColumnPlan(name=name, position=position, category=category, treatment=Drop(), spec=ColumnSpec(category=category))
+    return ColumnPlan(
+        name=name, position=position, category=category, treatment=Drop(), spec=ColumnSpec(category=category)
+    )
 
 
 PLANS = (
@@ -87,7 +89,8 @@ def test_the_join_finds_what_a_search_for_everybody_finds(texts: list[str], spel
 
 
 @pytest.mark.parametrize(
-    "text", ["no complaints so far", "Great Service in the Big Shop", "发货很快，王先生", "order 99812 came", "AX-99813-B", ""]
+    "text",
+    ["no complaints so far", "Great Service in the Big Shop", "发货很快，王先生", "order 99812 came", "AX-99813-B", ""],
 )
 def test_what_nobody_is_called_is_not_found(text: str) -> None:
     assert found_by_engine([text])[text] == set()
