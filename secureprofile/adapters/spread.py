@@ -27,6 +27,8 @@ _LINE_ENDS_ARE_BYTES = ("utf-8", "utf-8-sig", "gb18030", "cp1252", "windows-1252
 
 def can_spread(source: Source) -> bool:
     """Tell whether places inside a file can be read by themselves: not where it is gzip'd, in UTF-16 or UTF-32, or ends lines with CR alone."""
+    if not isinstance(source.path, Path):  # a sheet, a database's table or a stream
+        return False
     if source.format == "parquet":
         return True
     plain = source.compression == "none" and source.encoding in _LINE_ENDS_ARE_BYTES
@@ -35,6 +37,7 @@ def can_spread(source: Source) -> bool:
 
 def spread_rows(source: Source, engine: DuckEngine, rows: int, temp: Path) -> pa.Table:
     """Return up to ``rows`` rows as text from all over a file for which :func:`can_spread` holds."""
+    assert isinstance(source.path, Path)
     match source.format:
         case "parquet":
             with quiet(source.path.name):
@@ -51,6 +54,7 @@ def spread_rows(source: Source, engine: DuckEngine, rows: int, temp: Path) -> pa
 
 def _runs(source: Source) -> Iterator[str]:
     """Yield text that begins at a line's begin, at equal distances; a run is a fortieth of the file or a megabyte, whichever is less."""
+    assert isinstance(source.path, Path)
     size = source.path.stat().st_size
     length = min(1 << 20, size // RUNS)
     with source.path.open("rb") as file:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 def scan(
     inputs: Annotated[
-        list[Path], typer.Argument(metavar="INPUT...", help="Files to look at, or folders of such files.")
+        list[str], typer.Argument(metavar="INPUT...", help="Files, folders of such files, workbooks and databases.")
     ],
     full: Annotated[bool, typer.Option("--full", help="Look at all cells, not at a sample of 10,000 rows.")] = False,
     draft_policy: Annotated[
@@ -50,6 +51,7 @@ def scan(
         show.as_json("scan", {"files": [_file(file) for file in files]})
     else:
         _table(columns)
+        _beside(files)
     _end(files, columns, quiet=quiet)
 
 
@@ -65,7 +67,7 @@ def _end(files: tuple[ScannedFile, ...], columns: list[ScannedColumn], *, quiet:
         show.say(f"hint:  {error.hint}")
     if errors:
         raise typer.Exit(max(error.exit_code for error in errors))
-    if personal:
+    if personal or any(found.personal for file in files for found in file.beside):
         raise typer.Exit(1)
 
 
@@ -86,6 +88,23 @@ def _table(columns: list[ScannedColumn]) -> None:
     )
 
 
+def _beside(files: tuple[ScannedFile, ...]) -> None:
+    """Show what workbooks hold beside their cells."""
+    rows = [
+        (
+            found.file,
+            found.place,
+            ", ".join(f"{name} {count}" for name, count in found.kinds.items())
+            or ("nothing personal recognised" if found.read else "not looked into"),
+        )
+        for file in files
+        for found in file.beside
+    ]
+    if rows:
+        print()
+        show.table(("file", "beside the cells", "holds (texts)"), rows)
+
+
 def _share(share: float) -> str:
     return f"{share:.0%}" if share >= 0.01 else f"{share:.1g}"
 
@@ -94,7 +113,10 @@ def _file(file: ScannedFile) -> dict[str, Any]:
     if file.error is not None:
         return {"file": file.name, "error": str(file.error), "hint": file.error.hint}
     columns = [_column(column) for column in file.columns]
-    return {"file": file.name, "rows_looked_at": file.rows, "rows": file.looked, "columns": columns}
+    beside = [dataclasses.asdict(found) for found in file.beside]
+    return {
+        "file": file.name, "rows_looked_at": file.rows, "rows": file.looked, "columns": columns, "beside_cells": beside,
+    }  # fmt: skip
 
 
 def _column(column: ScannedColumn) -> dict[str, Any]:

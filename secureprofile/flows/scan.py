@@ -12,11 +12,13 @@ import pyarrow as pa
 
 from secureprofile.adapters.duckdb import DuckEngine
 from secureprofile.adapters.files import Source
+from secureprofile.adapters.sources import place_name
 from secureprofile.adapters.spread import SMALL, can_spread, spread_rows
 from secureprofile.errors import SecureProfileError
 from secureprofile.flows.census import Shares, census
-from secureprofile.flows.guarded import open_file
+from secureprofile.flows.guarded import open_every
 from secureprofile.flows.progress import Progress
+from secureprofile.flows.workbooks import BesideCells, beside_cells
 from secureprofile.guard.classify import ColumnFinding, classify_column
 from secureprofile.guard.specs import SPECS
 from secureprofile.vocabulary import DIRECT_IDENTIFIERS, within
@@ -45,48 +47,63 @@ class ScannedColumn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScannedFile:
-    """One file: how many of its rows were looked at, and its columns; or why it could not be read."""
+    """One table: how many of its rows were looked at, its columns, and what a workbook holds beside its cells; or why it could not be read."""
 
     name: str
     rows: int = 0
     looked: Looked = "all"
     columns: tuple[ScannedColumn, ...] = ()
+    beside: tuple[BesideCells, ...] = ()
     error: SecureProfileError | None = None
 
 
 def scan(
-    paths: Sequence[Path], *, full: bool, progress: Progress, memory_limit: str = "600MB"
+    locations: Sequence[str | Path], *, full: bool, progress: Progress, memory_limit: str = "600MB"
 ) -> tuple[ScannedFile, ...]:
     """Classify every column of every file, from its name and a sample of its cells; with ``full``, every cell counts.
 
-    A file that cannot be read is reported as such and hides none of the others. A folder stands for the files in it.
+    A file that cannot be read is reported as such and hides none of the others. A folder stands for the files in it, a workbook for its
+    sheets, a database for its tables.
     """
-    files = [file for path in paths for file in _inside(path)]
+    places = [place for location in locations for place in _inside(location)]
     with tempfile.TemporaryDirectory(prefix="secureprofile-") as temp:
-        done = _Done(files)
-        found = []
-        for number, path in enumerate(files, start=1):
-            progress.step(f"scan {path.name} ({number} of {len(files)})", done.percent)
+        done = _Done(places)
+        found: list[ScannedFile] = []
+        for number, place in enumerate(places, start=1):
+            progress.step(f"scan {place_name(place)} ({number} of {len(places)})", done.percent)
             try:
-                with DuckEngine(temp=Path(temp), memory_limit=memory_limit) as engine:
-                    found.append(_scan_file(open_file(path), engine, Path(temp), full=full, done=done))
+                found += _scan_place(place, Path(temp), full=full, done=done, memory_limit=memory_limit)
             except SecureProfileError as error:
-                found.append(ScannedFile(name=path.name, error=error))
+                found.append(ScannedFile(name=place_name(place), error=error))
             done.next()
     return tuple(found)
 
 
-def _inside(path: Path) -> list[Path]:
-    if not path.is_dir():
-        return [path]
-    return sorted(file for file in path.iterdir() if file.is_file() and not file.name.startswith("."))
+def _inside(location: str | Path) -> list[str | Path]:
+    """Return the files of a folder, else the location itself; the names of files may hold anything, those of URLs are no files."""
+    try:
+        if not Path(location).is_dir():
+            return [location]
+    except (OSError, ValueError):
+        return [location]
+    return sorted(file for file in Path(location).iterdir() if file.is_file() and not file.name.startswith("."))
+
+
+def _scan_place(place: str | Path, temp: Path, *, full: bool, done: _Done, memory_limit: str) -> list[ScannedFile]:
+    """Scan every table of one file or database, and what a workbook holds beside its cells."""
+    scanned = []
+    for source in open_every(place):
+        with DuckEngine(temp=temp, memory_limit=memory_limit) as engine:
+            scanned.append(_scan_file(source, engine, temp, full=full, done=done))
+    beside = tuple(beside_cells(place))
+    return [replace(one, beside=beside if position == 0 else ()) for position, one in enumerate(scanned)]
 
 
 class _Done:
     """How much of all files is done, by their sizes."""
 
-    def __init__(self, files: Sequence[Path]) -> None:
-        self._sizes = [max(1, path.stat().st_size) if path.is_file() else 1 for path in files]
+    def __init__(self, places: Sequence[str | Path]) -> None:
+        self._sizes = [_size(place) for place in places]
         self._at = 0
         self.share = 0.0
         """Of the current file, 0 to 1."""
@@ -99,6 +116,13 @@ class _Done:
         """Return the share done of all, in percent."""
         size = self._sizes[self._at] if self._at < len(self._sizes) else 0
         return 100 * (sum(self._sizes[: self._at]) + self.share * size) / max(1, sum(self._sizes))
+
+
+def _size(place: str | Path) -> int:
+    try:
+        return max(1, Path(place).stat().st_size)
+    except (OSError, ValueError):
+        return 1
 
 
 def _scan_file(source: Source, engine: DuckEngine, temp: Path, *, full: bool, done: _Done) -> ScannedFile:
@@ -122,7 +146,9 @@ def _scan_file(source: Source, engine: DuckEngine, temp: Path, *, full: bool, do
 
 
 def _scan_sample(source: Source, engine: DuckEngine, temp: Path) -> ScannedFile:
-    size = source.path.stat().st_size * (1 if source.compression == "none" else 4)
+    packed = 1 if source.compression == "none" else 4
+    # of a sheet, a database's table or a stream the first rows have to do
+    size = _size(source.path) * packed if isinstance(source.path, Path) else SMALL + 1
     looked: Looked = "spread"
     if size > SMALL and can_spread(source):
         sample = spread_rows(source, engine, SAMPLE_ROWS, temp)
