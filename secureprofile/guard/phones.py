@@ -116,13 +116,17 @@ def international_pattern() -> str:
     """
     from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
 
-    codes, unchanged = [], set()
-    for code, regions in COUNTRY_CODE_TO_REGION_CODE.items():
-        known = [PhoneMetadata.metadata_for_region_or_calling_code(code, region) for region in regions]
-        prefixes = {one.national_prefix_for_parsing for one in known if one} - {None, ""}
-        if any(one.national_prefix_transform_rule for one in known if one) or not all(map(str.isdigit, prefixes)):
+    codes: list[str] = []
+    unchanged: set[str] = set()
+    for code, (
+        main,
+        *_,
+    ) in COUNTRY_CODE_TO_REGION_CODE.items():  # by whose rules all numbers of the calling code are taken apart
+        known = PhoneMetadata.metadata_for_region_or_calling_code(code, main)
+        prefixes = ((known and known.national_prefix_for_parsing) or "0").split("|")
+        if known is None or known.national_prefix_transform_rule or not all(map(str.isdigit, prefixes)):
             continue
-        first = sorted({"0", *(prefix[0] for prefix in prefixes)})
+        first = {"0", *(prefix[0] for prefix in prefixes)}
         unchanged.add(str(code))
         codes.append(f"{code}[{''.join(d for d in '0123456789' if d not in first)}]")
     valid = [f"{calling_code(region)}(?:{_plain(region)})" for region in FAST]
