@@ -6,14 +6,26 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError
+
+_BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
 
 
 class Model(BaseModel):
     """Frozen, closed: an unknown key is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Spell bounds as JSON Schema does: behind a validator pydantic writes its own names, which editors pass over."""
+        schema = handler(core)
+        properties = handler.resolve_ref_schema(schema).get("properties", {})
+        for one in [part for body in properties.values() for part in (body, *body.get("anyOf", ()))]:
+            for name in _BOUNDS.keys() & one.keys():
+                one[_BOUNDS[name]] = one.pop(name)
+        return schema
 
 
 def no_truth(value: Any) -> Any:

@@ -146,7 +146,7 @@ def every_treatment(engine: Any, functions: Any, folder: Path) -> list[tuple[Any
     text = table(engine, EVERY, folder).mutate(drawn=ibis.literal("st_cust_k1_drawn"))
     joined = text.cross_join(ibis.memtable(pa.table({k: [v] for k, v in key_row.items()})))
     keyed = Keyed(
-        names=names, kids={"pseudonym": "k1"}, subject=("person", "user.unique_id"), tokens={"person": "drawn"}
+        names=names, kids={"pseudonym": "k1"}, subject=("person", "user.unique_id", None), tokens={"person": "drawn"}
     )
     made = treat(joined, plans, keyed=keyed, own=[], functions=functions, stored=False)
     counter = unreadable(joined, plans, functions, stored=False, keyed=keyed)

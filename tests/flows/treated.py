@@ -76,6 +76,9 @@ purposes:
     reveals: [share]
     retention: P30D
     allow: {user.contact.email: reveal}
+recipients:
+  lab: {agreement: DPA-0001, expires: 2099-12-31, country: DE, purposes: [share]}
+  clinic: {agreement: DPA-0002, expires: 2099-12-31, country: DE, purposes: [share]}
 """
 
 HEAD = "person name mail phone card account cn_id handle born seen street postcode ip spent visits".split()

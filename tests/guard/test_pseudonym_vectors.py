@@ -80,24 +80,16 @@ def test_each_vector_follows_from_the_page(case: dict[str, Any]) -> None:
 
 def test_the_engine_makes_the_same_tokens(tmp_path: Path) -> None:
     from secureprofile.adapters.duckdb import DuckEngine
-    from secureprofile.guard.treat import pads, token
-    from secureprofile.policy.decide import ColumnPlan
-    from secureprofile.policy.model import ColumnSpec, Pseudonym
+    from secureprofile.guard.pseudonyms import pads, pseudonym
 
     with DuckEngine(temp=tmp_path) as engine:
         for case in CASES:
-            spec = ColumnSpec(category=case["category"], region=case["region"])
-            plan = ColumnPlan(
-                name="x",
-                position=1,
-                category=spec.category,
-                treatment=Pseudonym(type="id"),
-                spec=spec,
-                region=spec.region,
-            )
             row = {"x": [case["cell"]], **{k: [v] for k, v in pads({"k": bytes.fromhex(case["key"])}).items()}}
             table = ibis.memtable(pa.table(row))
-            made = token(table.x, plan, key=table, name="k", kid="k1", functions=engine.functions)
+            made = pseudonym(
+                table.x, category=case["category"], region=case["region"], kind=FILE["type"],
+                key=table, name="k", kid=FILE["kid"], functions=engine.functions,
+            )  # fmt: skip
             assert engine.to_arrow(table.select(t=made))["t"].to_pylist() == [case["token"]], case["why"]
 
 

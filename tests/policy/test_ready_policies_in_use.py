@@ -144,10 +144,17 @@ def test_explain_prints_a_line_for_each_purpose_and_column_as_the_file_says(used
             for column, spec in table["columns"].items():
                 category = spec if isinstance(spec, str) else spec["category"]
                 rule = body["allow"].get(category, "denied")  # the ready policies name categories exactly
-                kind = rule if isinstance(rule, str) else next(iter(rule))
-                expected.append([purpose, dataset, column, category, kind])
+                expected.append([purpose, dataset, column, category, *written(rule).split()])
     assert [line.split() for line in lines] == expected
     assert used.said["explain"].stderr == ""
+
+
+def written(rule: Any) -> str:
+    """A treatment as the file has it, on one line: ``generalize {to: year}``."""
+    if isinstance(rule, str):
+        return rule
+    ((kind, parameters),) = rule.items()
+    return f"{kind} {{{', '.join(f'{name}: {value}' for name, value in parameters.items())}}}"
 
 
 def test_direct_identifiers_are_gone_or_tokens_or_masked(used: Used) -> None:

@@ -21,7 +21,21 @@ from tests.conftest import ROOT
 SCHEMA: dict[str, Any] = json.loads(json_schema())
 PARTS: dict[str, Any] = SCHEMA["$defs"]
 RETAIL = (ROOT / "policies" / "retail.yaml").read_text(encoding="utf-8")
-TREATMENTS = {"keep", "drop", "pseudonym", "mask", "generalize", "scrub"}
+TREATMENTS = {
+    "keep",
+    "drop",
+    "pseudonym",
+    "encrypt",
+    "token",
+    "fpe",
+    "mask",
+    "replace",
+    "generalize",
+    "date_shift",
+    "top_bottom",
+    "scrub",
+    "reveal",
+}
 KINDS = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int, "number": (int, Decimal), "null": type(None)}  # fmt: skip
 
 
@@ -129,14 +143,38 @@ def stands_alone(kind: str) -> bool:
 def test_the_treatments_are_all_there_by_name() -> None:
     vocabulary = DATA_CATEGORIES | DATA_USES | {basis for known in LAWFUL_BASES.values() for basis in known}
     own = words({key: part for key, part in PARTS["Purpose"]["properties"].items() if key != "allow"}) - vocabulary
-    assert own == {"GDPR", "PIPL", "store", "export", "release", "required", "not-required"}
-    short, *_, long = PARTS["Purpose"]["properties"]["allow"]["additionalProperties"]["anyOf"]
-    options = {option["$ref"].rpartition("/")[2] for option in long["oneOf"]}
-    kinds = {PARTS[option]["properties"]["kind"]["const"] for option in options}
-    assert kinds >= TREATMENTS
-    assert set(short["enum"]) == kinds - {kind for kind in kinds if not stands_alone(kind)}
+    outputs, residue = {"store", "export", "release", "reveal"}, {"fail", "redact"}
+    assert own == {"GDPR", "PIPL", "required", "not-required", *outputs, *residue}
+    options = PARTS["Purpose"]["properties"]["allow"]["additionalProperties"]["anyOf"]
+    alone = {option["const"] for option in options if "const" in option}
+    mappings = [option for option in options if option.get("type") == "object"]
+    short = {key for option in mappings if "kind" not in option["properties"] for key in option["properties"]}
+    long = {option["properties"]["kind"]["const"] for option in mappings if "kind" in option["properties"]}
     union = get_args(get_args(model.Treatment)[0])
-    assert {option.__name__ for option in union} == options
+    kinds = {option.model_fields["kind"].default for option in union}
+    assert kinds == TREATMENTS
+    assert short == long == kinds
+    assert alone == {kind for kind in kinds if stands_alone(kind)}
+    for option in union:
+        kind = option.model_fields["kind"].default
+        (spelled,) = [o for o in mappings if o["properties"].get("kind", {}).get("const") == kind]
+        assert set(spelled["properties"]) == set(option.model_fields)
+
+
+def numbers(part: Any) -> list[dict[str, Any]]:
+    """Every part below that says how a number is spelled."""
+    if isinstance(part, list):
+        return [found for item in part for found in numbers(item)]
+    if not isinstance(part, dict):
+        return []
+    own = [part] if part.get("type") in ("integer", "number") else []
+    return own + [found for item in part.values() for found in numbers(item)]
+
+
+def test_bounds_are_spelled_as_editors_read_them() -> None:
+    found = numbers(SCHEMA)
+    assert sum("minimum" in part or "exclusiveMinimum" in part for part in found) > 10
+    assert [part for part in found if {"ge", "gt", "le", "lt"} & set(part)] == []
 
 
 def test_the_laws_are_those_of_the_vocabulary() -> None:
