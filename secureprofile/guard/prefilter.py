@@ -183,11 +183,20 @@ class _Told:
 
 def _mask(told: _Told, wanted: Sequence[_Wanted]) -> ir.IntegerValue:
     fields = list(_fields(wanted))
-    spoken = [_leaf(told, one, fields) for one in wanted if one.words]
+    spoken = [
+        _field(told, place, [one for one in wanted if one.words and one.field == field], fields)
+        for place, field in enumerate(fields)
+    ]
     return _either([*spoken, *(_group(told, group) for group in _groups(wanted))])
 
 
-_TOGETHER = 6
+def _field(told: _Told, place: int, ones: Sequence[_Wanted], fields: Sequence[str]) -> ir.IntegerValue:
+    """Ask for all recognizers of one field of words where one of its words stands; mostly there is none."""
+    leaves = _either(_leaf(told, one, fields) for one in ones)
+    return ibis.ifelse((told["words"] & _bit(place)) != 0, leaves, _none())
+
+
+_TOGETHER = 2
 
 
 def _groups(wanted: Iterable[_Wanted]) -> Iterator[list[_Wanted]]:
