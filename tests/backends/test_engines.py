@@ -244,7 +244,8 @@ NOTES = {
     "resident_id": ["AB-1234567", "11010519491231002X", "x", None, "", "4111 1111", "QX99-77"],
     "notes": ["Zoë rang from +44 7700 900360, wants JOSÉ MUÑOZ told; mail zoe@example.org",
               "和欧阳修文一起，电话138-0013-8000，证件11010519491231002x",
-              "", None, "saw ÉMILE ÖZIL, Łukasz Żak, Anna-Maria O’Neil (ref ab1234567) & Jose Munoz, 0771 2345678", "阿凡提·买买提，还有王小明，１３８００１３８０００",
+              "", None, "saw ÉMILE ÖZIL, Łukasz Żak, Anna-Maria O’Neil (ref ab1234567) & Jose Munoz, 0771 2345678",
+              "阿凡提·买买提，还有王小明，１３８００１３８０００",
               "zoë quill asked, ref qx99 77"],
 }  # fmt: skip
 

@@ -140,6 +140,31 @@ def test_a_column_of_tokens_holds_tokens_only(place: Path, monkeypatch: pytest.M
     assert f"customer: not a token in {ROWS} different cells" in capsys.readouterr().err
 
 
+ADDRESSES = ["192.0.2.77", "2001:DB8:0:7::1", "198.51.100.9", "203.0.113.200"]
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_networks_may_stay_where_addresses_may_not(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], broken: bool
+) -> None:
+    from secureprofile.guard import treat
+
+    orders(place / "orders.csv", item={row: ADDRESSES[row % 4] for row in range(ROWS)})
+    text = POLICY.replace("item: user.behavior.purchase_history", "item: user.device.ip_address")
+    rule = "      user.device.ip_address: {generalize: {to: network}}\n"
+    (place / "policy.yaml").write_text(text.replace("RESIDUE", "residue: fail") + rule, encoding="utf-8")
+    if broken:
+        monkeypatch.setattr(treat, "generalize", lambda value, *_, **__: value)
+    done = run(["anonymize", "orders.csv", "-o", "safe.csv", "--policy", "policy.yaml", "--purpose", "export"])
+    assert done == (1 if broken else 0)
+    if broken:
+        assert "item: IP_ADDRESS in 4 different cells" in capsys.readouterr().err
+    else:
+        with (place / "safe.csv").open(newline="") as file:
+            items = {row["item"] for row in csv.DictReader(file)}
+        assert items == {"192.0.2.0/24", "2001:db8::/48", "198.51.100.0/24", "203.0.113.0/24"}
+
+
 def test_frames_are_swept_too(place: Path) -> None:
     import pandas as pd
 
