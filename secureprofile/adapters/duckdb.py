@@ -67,6 +67,9 @@ class DuckEngine:
             preserve_insertion_order=True,
             **settings,
         )
+        # the engine keeps track for `progress`, but prints nothing: run with `python -c`, it takes stdout for a notebook's
+        self._backend.raw_sql("SET enable_progress_bar = true")
+        self._backend.raw_sql("SET enable_progress_bar_print = false")
         # joins probe with the left side, so rows keep the order of the file whatever the sizes
         self._backend.raw_sql("SET disabled_optimizers = 'build_side_probe_side,join_order'")
         self._scrub: ScrubText | None = None

@@ -63,7 +63,7 @@ def canonical_text(text: str, category: str, region: str | None = None) -> str:
         text = _phone(_ascii_digits(text.translate(_DASHES)), region)
     elif within(category, _NUMBERS):
         text = _SEPARATORS.sub("", _ascii_digits(text.translate(_DASHES))).upper()
-    return unicodedata.normalize("NFKC", text)  # what a blank held apart may have come together
+    return unicodedata.normalize("NFKC", text).strip(_SPACE)  # what a blank held apart may have come together
 
 
 def _ascii_digits(text: str) -> str:

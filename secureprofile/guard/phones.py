@@ -109,8 +109,28 @@ def own_forms(region: str) -> tuple[tuple[str, str], ...]:
 
 @cache
 def international_pattern() -> str:
-    """Return the pattern of E.164 spellings that are certainly valid, of all regions of :data:`FAST`."""
-    return r"^\+(?:" + "|".join(f"{calling_code(region)}(?:{_plain(region)})" for region in FAST) + r")\z"
+    """Return the pattern of numbers after ``+`` that keep their spelling: valid ones are E.164 already, others are left as they are.
+
+    Reading a number changes it only where its national part begins with a national prefix, such as the 0 of ``+44 (0)20``, or where a
+    country's numbers are rewritten; of those countries the certainly valid numbers of :data:`FAST` are in.
+    """
+    from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
+
+    codes: list[str] = []
+    unchanged: set[str] = set()
+    for code, (
+        main,
+        *_,
+    ) in COUNTRY_CODE_TO_REGION_CODE.items():  # by whose rules all numbers of the calling code are taken apart
+        known = PhoneMetadata.metadata_for_region_or_calling_code(code, main)
+        prefixes = ((known and known.national_prefix_for_parsing) or "0").split("|")
+        if known is None or known.national_prefix_transform_rule or not all(map(str.isdigit, prefixes)):
+            continue
+        first = {"0", *(prefix[0] for prefix in prefixes)}
+        unchanged.add(str(code))
+        codes.append(f"{code}[{''.join(d for d in '0123456789' if d not in first)}]")
+    valid = [f"{calling_code(region)}(?:{_plain(region)})" for region in FAST]
+    return rf"^\+(?:(?:{'|'.join(sorted(codes))})[0-9]*|{'|'.join(v for v in valid if v.split('(')[0] not in unchanged)})\z"
 
 
 @cache

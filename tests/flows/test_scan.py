@@ -152,3 +152,11 @@ def test_the_data_map_runs_no_script_and_escapes_names() -> None:
     assert not re.search(r"(?:src|href)=[\"'](?!data:)", page)
     with pytest.raises(TypeError):
         data_map_html([MapFile(name="x", rows=3, looked="all")], lang="en")  # type: ignore[arg-type]
+
+
+def test_the_engine_never_prints_its_own_progress(folder: Path) -> None:
+    with DuckEngine(temp=folder) as engine:
+        told = engine._backend.con.execute(
+            "SELECT value FROM duckdb_settings() WHERE name = 'enable_progress_bar_print'"
+        )
+        assert told.fetchall() == [("false",)]

@@ -135,7 +135,7 @@ def test_what_a_pattern_knows_of_a_number_phonenumbers_knows_too(region: str) ->
             if compiled(pattern).search(cell):
                 assert expected == (cell if before == "+" else code + cell.removeprefix(before))
         if compiled(international_pattern()).search(cell):
-            assert expected == cell
+            assert expected in (cell, None)
         if cell[0] != "+" and not compiled(doubtful_pattern(region)).search(cell):
             assert expected is None
         assert e164(cell, region) == expected
