@@ -18,8 +18,8 @@ import pyarrow.compute
 from secureprofile.guard.canonical import remembered
 from secureprofile.guard.cells import CellFunction
 
-ScrubText = Callable[[str, str, Sequence[str]], str]
-"""(free text, own identifiers as joined by ``guard.treat.own_cells``, keys of mentioned people) → scrubbed text."""
+ScrubText = Callable[[str, str, Sequence[str], int], str]
+"""(free text, own identifiers as joined by ``guard.treat.own_cells``, keys of mentioned people, recognizers that could match) → scrubbed text."""
 
 
 class Engine(Protocol):
@@ -40,9 +40,11 @@ def _arrow_scrub(scrub: ScrubText) -> Any:
     """Wrap a Python function so that an engine calls it on Arrow batches."""
 
     @ibis.udf.scalar.pyarrow
-    def scrubbed(text: str, own: str, known: dt.Array(dt.string)) -> str:  # type: ignore[valid-type]
-        cells = zip(text.to_pylist(), own.to_pylist(), known.to_pylist(), strict=True)
-        return pa.array([None if t is None else scrub(t, o or "", k or ()) for t, o, k in cells], type=pa.string())
+    def scrubbed(text: str, own: str, known: dt.Array(dt.string), bits: int) -> str:  # type: ignore[valid-type]
+        columns: tuple[Any, ...] = (text, own, known, bits)
+        cells = zip(*(column.to_pylist() for column in columns), strict=True)
+        done = [t if not t else scrub(t, o or "", k or (), b) for t, o, k, b in cells]
+        return pa.array(done, type=pa.string())
 
     return scrubbed
 
@@ -173,11 +175,13 @@ class DuckFunctions:
         """See :class:`secureprofile.guard.treat.Functions`."""
         return _duck_try_strptime(text, form)
 
-    def scrub(self, text: ir.StringValue, own: ir.StringValue, known: ir.ArrayValue) -> ir.StringValue:
+    def scrub(
+        self, text: ir.StringValue, own: ir.StringValue, known: ir.ArrayValue, bits: ir.IntegerValue
+    ) -> ir.StringValue:
         """See :class:`secureprofile.guard.treat.Functions`."""
         if self._scrub is None:
             raise ValueError("these functions were made without a scrubber")
-        return self._scrub(text, own, known)
+        return self._scrub(text, own, known, bits)
 
     def extract_all(self, text: ir.StringValue, pattern: str) -> ir.ArrayValue:
         """See :class:`secureprofile.guard.candidates.Functions`."""

@@ -18,6 +18,7 @@ from secureprofile.flows.gate import Context, authorise, begin
 from secureprofile.flows.guarded import (
     Prepared,
     Treated,
+    flagged_texts,
     lookup,
     people,
     plan_file,
@@ -25,7 +26,6 @@ from secureprofile.flows.guarded import (
     scrubber,
     treated,
     treatments,
-    with_mentions,
 )
 from secureprofile.flows.progress import Progress
 from secureprofile.policy.decide import ColumnPlan
@@ -64,7 +64,7 @@ def ingest(context: Context, source: Source, *, dataset: str, progress: Progress
             rows = keyed.inner_join(passing.table, "lookup_")
             if scrubbed(plans):
                 engine.use_scrubber(scrubber())
-                rows = with_mentions(rows, table, plans, engine)
+                rows = flagged_texts(rows, table, plans, engine)
             person = ColumnPlan.kept("person")
             ready = treated(context, rows, (person, *plans), dataset=dataset, recipient="", stored=True, engine=engine)
             stored = engine.write(ready.result, folder / "part-0.parquet", "parquet")

@@ -73,8 +73,28 @@ _AT = re.compile(
 )
 
 
+_MAY_NUMBERED = re.compile(
+    rf"[0-9][A-Za-z]?,?[ \n]{{1,3}}(?:(?:{PARTICLE}|do|dalla|sur|aan|an|op) ){{0,3}}[{UPPER}]|[{UPPER}][^\W\d_]{{0,40}}[,.]?[ \n]?#?[0-9]"
+    r"|[0-9] [0-9]+(?:st|nd|rd|th) "
+)
+_MAY_NAMED = re.compile(rf"[{UPPER}][\w'’\-]{{0,40}} (?:Street|Road|Avenue|Lane|Drive|Boulevard)")
+_MAY_WORDS = re.compile(rf"(?i:zip|post(?:al)?)[ -]?code|(?<!\w){_STREET_WORD} |{_STREET_END} [0-9]")
+
+
+def may_hold_address(text: str) -> bool:
+    """Tell whether a text could hold a street address: a number beside a capitalised word, a street's name, or a word for postcodes."""
+    if not _DIGIT.search(text):
+        return _MAY_NAMED.search(text) is not None
+    return _MAY_NUMBERED.search(text) is not None or _MAY_WORDS.search(text) is not None
+
+
+_DIGIT = re.compile("[0-9]")
+
+
 def english_addresses(text: str) -> Iterator[tuple[int, int]]:
     """Yield street addresses: number and street words, apartments, boxes, postcodes, and lines of an address block."""
+    if not may_hold_address(text):
+        return
     for match in _FULL.finditer(text):
         yield match.span()
     for match in _ADDRESS.finditer(text):

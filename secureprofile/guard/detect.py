@@ -116,7 +116,7 @@ def _ready(specs: tuple[PatternSpec, ...]) -> tuple[_Ready, ...]:
     for spec in specs:
         least, words = needs(spec.core), spec.context if spec.needs_context else ()
         made.append(_Ready(spec, re.compile(spec.pattern), least.digits, tuple(sorted(least.signs)), words))
-    if len(_READY) > 64:
+    if len(_READY) > 4096:
         _READY.clear()
     _READY[id(specs)] = specs, tuple(made)
     return tuple(made)

@@ -24,6 +24,7 @@ _TYPES = (
     "fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "personal_number", "voip", "pager", "uan", "voicemail",
 )  # fmt: skip
 
+_EXTENSION = re.compile(r"(?i)x|ext|#|;")
 _DIGITS = re.compile(r"\+?[0-9]{3,20}")
 
 
@@ -57,6 +58,45 @@ def _valid(number: str, region: str | None) -> str | None:
     if not phonenumbers.is_valid_number(parsed):
         return None
     return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+
+
+def possible(text: str, region: str | None) -> bool:
+    """Tell whether a number as written has a possible length for its country: what ``phonenumbers`` calls possible is, for a tenth of the time.
+
+    Args:
+        text: digits with separators, perhaps after ``+``.
+        region: whose national form it is; None for numbers with a country calling code.
+
+    Example:
+        >>> possible("+44 20 7946 0958", None), possible("+44 20", None), possible("020 7946 0958", "GB")
+        (True, False, True)
+    """
+    digits = "".join(filter(str.isdecimal, _EXTENSION.split(text, maxsplit=1)[0]))
+    if region is not None:
+        return _possible(digits, *_possible_lengths(int(calling_code(region))))
+    for size in (1, 2, 3):
+        lengths, prefix = _possible_lengths(int(digits[:size] or 0))
+        if lengths:
+            return _possible(digits[size:], lengths, prefix)
+    return False
+
+
+def _possible(national: str, lengths: frozenset[int], prefix: str) -> bool:
+    short = len(national) - len(prefix) if prefix and national.startswith(prefix) else 0
+    return len(national) in lengths or short in lengths
+
+
+@cache
+def _possible_lengths(code: int) -> tuple[frozenset[int], str]:
+    """Return a calling code's possible lengths, local ones included, and its national prefix; nothing for no calling code."""
+    from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
+
+    regions = COUNTRY_CODE_TO_REGION_CODE.get(code, ())
+    known = PhoneMetadata.metadata_for_region_or_calling_code(code, regions[0]) if regions else None
+    if known is None or known.general_desc is None:
+        return frozenset(), ""
+    lengths = (*known.general_desc.possible_length, *known.general_desc.possible_length_local_only)
+    return frozenset(n for n in lengths if n > 0), known.national_prefix or ""
 
 
 def _metadata(region: str) -> Any:

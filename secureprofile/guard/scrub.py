@@ -6,15 +6,17 @@ Works on one cell; what goes wrong redacts the whole cell (fail closed). The res
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
-from secureprofile.guard.addresses import chinese_addresses
+from secureprofile.guard.addresses import chinese_addresses, may_hold_address
 from secureprofile.guard.candidates import locate
 from secureprofile.guard.detect import find, normalise
-from secureprofile.guard.entities import WordLists, entities
+from secureprofile.guard.entities import WordLists, entities, may_hold_person
 from secureprofile.guard.finder import Finder
 from secureprofile.guard.names import CN_COMPOUND, CUES_EN
 from secureprofile.guard.names_han import han_names
+from secureprofile.guard.prefilter import flagged
 from secureprofile.guard.spec import PatternSpec
 from secureprofile.guard.specs import SPECS
 
@@ -24,10 +26,21 @@ LEAST = 0.5
 
 NO_WORDS = WordLists()
 
+SCRUBBED: tuple[PatternSpec, ...] = tuple(
+    replace(spec, needs_context=True) if spec.score < LEAST else spec
+    for spec in SPECS
+    if spec.score >= LEAST or spec.context
+)
+"""The recognizers as scrubbing takes them: what would be replaced beside a word only is looked for beside a word only."""
+
+ALL = -1
+"""Bits of a text that nobody looked at before: every recognizer is tried."""
+
 _CUE_EN = re.compile(
     rf"(?<![A-Za-z])(?:{'|'.join(cue.capitalize() for cue in CUES_EN)})\.? ([A-ZÀ-Þ][\w'’\-]+(?: [A-ZÀ-Þ][\w'’\-]+)?)"
     r"|(?<![A-Za-z])(?:[Mm]y name is|[Tt]his is|[Rr]egards,|[Ss]incerely,) ([A-ZÀ-Þ][\w'’\-]+(?: [A-ZÀ-Þ][\w'’\-]+)?)"
 )
+_HAN, _WORD = re.compile("[\u3400-\u9fff]"), re.compile(r"[^\W\d_\u3040-\u9fff\uac00-\ud7af]{2}")
 _HAN_RUN = re.compile(r"[\u4e00-\u9fff·]{2,}")
 
 Span = tuple[int, int, str]
@@ -44,41 +57,58 @@ class Scrubber:
 
     def __init__(
         self,
-        specs: tuple[PatternSpec, ...] = SPECS,
+        specs: tuple[PatternSpec, ...] = SCRUBBED,
         words: WordLists = NO_WORDS,
         finders: Sequence[Finder] = (),
     ) -> None:
         self._specs = specs
         self._finders = tuple(finders)
         self._words = words
+        self._subsets: dict[int, tuple[PatternSpec, ...]] = {}
         self.failed = 0
 
-    def scrub(self, text: str, own: Sequence[tuple[str, str]] = (), known: Iterable[str] = ()) -> str:
+    def scrub(self, text: str, own: Sequence[tuple[str, str]] = (), known: Iterable[str] = (), bits: int = ALL) -> str:
         """Return the text without personal data that can be recognised.
 
         Args:
             text: one cell.
             own: (label, value) of the row's own direct identifiers.
             known: keys of people of the same table whom the text may mention (:mod:`secureprofile.guard.candidates`).
+            bits: recognizers that could find something (:mod:`secureprofile.guard.prefilter`), or ``ALL``.
         """
         try:
-            return _replace(text, [*self._spans(text, own), *locate(text, known)])
+            return _replace(text, [*self._spans(text, own, bits), *locate(text, known)])
         except Exception:  # whatever it is, the cell must not pass
             self.failed += 1
             return REDACTED
 
-    def _spans(self, text: str, own: Sequence[tuple[str, str]]) -> list[Span]:
-        spans = [(f.start, f.end, f.label) for f in find(text, specs=self._specs) if f.score >= LEAST]
-        if self._words.given:
-            spans += [(f.start, f.end, f.label) for f in entities(text, self._words) if f.name in ("PERSON", "ADDRESS")]
-        spans += [(start, end, "ADDRESS") for start, end in chinese_addresses(text)]
+    def _spans(self, text: str, own: Sequence[tuple[str, str]], bits: int) -> list[Span]:
+        specs = self._flagged(bits)
+        spans = [(f.start, f.end, f.label) for f in find(text, specs=specs) if f.score >= LEAST] if specs else []
         spans += _own_spans(text, own)
-        spans += [(start, end, "NAME") for start, end in han_names(text)]
-        for match in _CUE_EN.finditer(text):
-            group = next(i for i, value in enumerate(match.groups(), 1) if value)
-            spans.append((match.start(group), match.end(group), "NAME"))
+        if not text.isascii() and _HAN.search(text):
+            spans += [(start, end, "ADDRESS") for start, end in chinese_addresses(text)]
+            spans += [(start, end, "NAME") for start, end in han_names(text)]
+        if _WORD.search(text):
+            spans += self._latin(text)
         spans += [(f.start, f.end, f.label) for finder in self._finders for f in finder(text) if f.score >= LEAST]
         return spans
+
+    def _flagged(self, bits: int) -> tuple[PatternSpec, ...]:
+        """Return the recognizers of a mask; remembered here, because hashing a hundred rows of a table costs more than matching."""
+        found = self._subsets.get(bits)
+        if found is None:
+            found = self._subsets[bits] = self._specs if bits == ALL else flagged(bits, self._specs)
+        return found
+
+    def _latin(self, text: str) -> Iterator[Span]:
+        if self._words.given and (may_hold_person(text, self._words) or may_hold_address(text)):
+            yield from (
+                (f.start, f.end, f.label) for f in entities(text, self._words) if f.name in ("PERSON", "ADDRESS")
+            )
+        for match in _CUE_EN.finditer(text):
+            group = next(i for i, value in enumerate(match.groups(), 1) if value)
+            yield match.start(group), match.end(group), "NAME"
 
 
 def _is_han(text: str) -> bool:
@@ -106,10 +136,10 @@ def _parts(label: str, value: str) -> list[str]:
         return []
     if label != "NAME":
         return [value] if len(value) >= 5 else []
-    if _is_han(value):
+    if not value.isascii() and _is_han(value):
         given = value[2:] if value.startswith(CN_COMPOUND) else value[1:]
         return [value, given] if len(given) >= 2 else [value]
-    return [value, *(word for word in re.split(r"[\s\-]+", value) if len(word) >= 3)]
+    return [value, *(word for word in value.replace("-", " ").split() if len(word) >= 3)]
 
 
 def _joined(text: str, place: int) -> bool:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 from secureprofile.guard import checksums
+from secureprofile.guard.phones import possible
 from secureprofile.guard.spec import START, PatternSpec, bare, not_behind
 
 _ISSUERS = (
@@ -51,16 +52,7 @@ def _ip(text: str) -> bool:
 
 
 def _phone(region: str | None) -> Callable[[str], bool]:
-    def valid(text: str) -> bool:
-        import phonenumbers
-
-        try:
-            number = phonenumbers.parse(re.sub(r"^00(?=1)", "+", text), region)
-        except phonenumbers.NumberParseException:
-            return False
-        return bool(phonenumbers.is_possible_number(number))
-
-    return valid
+    return lambda text: possible(re.sub(r"^00(?=1)", "+", text), region)
 
 
 def _phone_like(text: str) -> bool:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from secureprofile.adapters.duckdb import DuckEngine
 from secureprofile.guard import canonical as rule
 from secureprofile.guard.canonical import canonical, canonical_text
-from secureprofile.guard.phones import FAST, doubtful_pattern, e164, international_pattern, own_forms
+from secureprofile.guard.phones import FAST, doubtful_pattern, e164, international_pattern, own_forms, possible
 
 PHONE, EMAIL, NUMBER, NAME = "user.contact.phone_number", "user.contact.email", "user.government_id", "user.name"
 CATEGORIES = (PHONE, EMAIL, NUMBER, NAME, "user.unique_id", "user.financial.bank_account")
@@ -206,3 +206,22 @@ def test_plain_cells_never_reach_python(tmp_path: Path, monkeypatch: pytest.Monk
             table = ibis.memtable(pa.table({"x": texts}))
             engine.to_arrow(table.select(c=canonical(table.x, category, "CN", engine.functions)))
     assert asked == []
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    code=st.sampled_from(sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)),
+    national=st.text("0123456789", min_size=1, max_size=13),
+    sign=st.sampled_from(["", " ", "-"]),
+)
+def test_what_phonenumbers_calls_possible_is_possible(code: int, national: str, sign: str) -> None:
+    """Nothing is lost; what is possible besides differs by a national prefix only."""
+    text = f"+{code}{sign}{national}"
+    try:
+        parsed = phonenumbers.parse(text, None)
+    except phonenumbers.NumberParseException:
+        return
+    if phonenumbers.is_possible_number(parsed):
+        assert possible(text, None)
+    elif possible(text, None):
+        assert len(national) - len(str(parsed.national_number)) in (0, 1, 2)
