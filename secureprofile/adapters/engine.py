@@ -114,11 +114,11 @@ def _pandas_cells(function: CellFunction) -> Any:
 
 def _pandas_scrub(scrub: ScrubText) -> Any:
     @ibis.udf.scalar.pandas
-    def scrubbed(text: str, own: str, known: dt.Array(dt.string)) -> str:  # type: ignore[valid-type]
+    def scrubbed(text: str, own: str, known: dt.Array(dt.string), bits: int) -> str:  # type: ignore[valid-type]
         given, series = _texts(text)
         joined, keys = _texts(own)[0], [() if cell is None else tuple(cell) for cell in known.tolist()]
-        cells = zip(given, joined, keys, text.notna().tolist(), strict=True)
-        return series([scrub(t, o, k) if there else None for t, o, k, there in cells])
+        cells = zip(given, joined, keys, bits.tolist(), text.notna().tolist(), strict=True)
+        return series([scrub(t, o, k, b) if t else t if there else None for t, o, k, b, there in cells])
 
     return scrubbed
 
