@@ -41,9 +41,17 @@ LISTS: Mapping[str, tuple[str, str]] = {
     "secureprofile.guard.headers:HEADERS": OWN,
     "secureprofile.adapters.ner:LABELS": ("labels of OntoNotes, CoNLL-2003 and MSRA models", "facts"),
     "secureprofile.report.wording:WORDING": OWN,
+    "secureprofile.report.datamap:_KINDS": OWN,
+    "secureprofile.report.datamap:_TREATMENTS": OWN,
+    "secureprofile.report.datamap:_WORDS": OWN,
     "secureprofile.consent.records:_STATES": OWN,
     "secureprofile.policy.parse:_EXPECTED": OWN,
     "secureprofile.policy.treatments:PARAMETERS": OWN,
+    "secureprofile.vocabulary:REGIONS": ("ISO 3166-1 alpha-2 codes that have a telephone network", "facts"),
+    "secureprofile.vocabulary:EEA": ("members of the European Economic Area, ISO 3166-1 alpha-2", "facts"),
+    "secureprofile.vocabulary:TERRITORY": ("GDPR Art. 3, PIPL Art. 38", "law"),
+    "secureprofile.guard.phones:FAST": ("ISO 3166-1 alpha-2 codes, chosen for this project", "facts"),
+    "secureprofile.adapters.workbook:PLACES": ("parts of Office Open XML and OpenDocument packages", "facts"),
     "secureprofile.adapters.foreign:_MAGIC": ("first bytes of file formats, from their specifications", "facts"),
 }
 ROOMS = {"secureprofile.flows.shop_words": OWN}

@@ -36,7 +36,7 @@ class Engine(Protocol):
         ...
 
 
-def _scrub_udf(scrub: ScrubText) -> Any:
+def _arrow_scrub(scrub: ScrubText) -> Any:
     """Wrap a Python function so that an engine calls it on Arrow batches."""
 
     @ibis.udf.scalar.pyarrow
@@ -112,6 +112,17 @@ def _pandas_cells(function: CellFunction) -> Any:
     return cells
 
 
+def _pandas_scrub(scrub: ScrubText) -> Any:
+    @ibis.udf.scalar.pandas
+    def scrubbed(text: str, own: str, known: dt.Array(dt.string), bits: int) -> str:  # type: ignore[valid-type]
+        given, series = _texts(text)
+        joined, keys = _texts(own)[0], [() if cell is None else tuple(cell) for cell in known.tolist()]
+        cells = zip(given, joined, keys, bits.tolist(), text.notna().tolist(), strict=True)
+        return series([scrub(t, o, k, b) if t else t if there else None for t, o, k, b, there in cells])
+
+    return scrubbed
+
+
 def _pandas_refuses(function: CellFunction) -> Any:
     @ibis.udf.scalar.pandas
     def refused(text: str) -> bool:
@@ -129,11 +140,12 @@ class DuckFunctions:
         cells: column → Python function for its cells, where a treatment needs one.
     """
 
+    _wrap_scrub = staticmethod(_arrow_scrub)
     _wrap = staticmethod(_arrow_cells)
     _wrap_refuses = staticmethod(_arrow_refuses)
 
     def __init__(self, scrub: ScrubText | None = None, cells: Mapping[str, CellFunction] | None = None) -> None:
-        self._scrub = _scrub_udf(scrub) if scrub else None
+        self._scrub = self._wrap_scrub(scrub) if scrub else None
         self._cells = {column: self._wrap(function) for column, function in (cells or {}).items()}
         self._refuses = {column: self._wrap_refuses(function) for column, function in (cells or {}).items()}
 
@@ -183,6 +195,7 @@ class DuckFunctions:
 class SparkFunctions(DuckFunctions):
     """Spark's spelling."""
 
+    _wrap_scrub = staticmethod(_pandas_scrub)
     _wrap = staticmethod(_pandas_cells)
     _wrap_refuses = staticmethod(_pandas_refuses)
 

@@ -93,7 +93,8 @@ def _keyed(kind: str, found: ir.Table) -> ir.Table:
 
 def _grams(runs: ir.Table, longest: int, functions: Functions) -> ir.Table:
     """Return two and three neighbouring words of every run as names; NULL where it ends earlier."""
-    runs = runs.mutate(words=functions.fold(runs["found"]).split(" "))
+    beyond = ibis.literal([None] * longest, type="array<string>")  # Spark refuses to look behind the end of an array
+    runs = runs.mutate(words=functions.fold(runs["found"]).split(" ").concat(beyond))
     words = runs["words"]
     twos = [words[i] + " " + words[i + 1] for i in range(longest - 1)]
     threes = [two + " " + words[i + 2] for i, two in enumerate(twos[:-1])]

@@ -17,11 +17,12 @@ CONTEXT_BONUS = 0.3
 WINDOW, BEHIND = 32, 12
 """Characters before and behind a match in which a context word counts."""
 
-_ZERO_WIDTH = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u061c\u180e\u200e\u200f")) | dict.fromkeys(
-    [*range(0x202A, 0x202F), *range(0x2061, 0x206A)]
+HIDDEN = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u061c\u180e\u200e\u200f" + "".join(
+    map(chr, [*range(0x202A, 0x202F), *range(0x2061, 0x206A)])
 )
 """Zero-width characters, soft hyphens and marks of writing direction: they hide data from readers and patterns alike."""
 
+_ZERO_WIDTH = dict.fromkeys(map(ord, HIDDEN))
 _FOREIGN_DIGIT = re.compile(r"(?![0-9])\d")
 _FOLD = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 

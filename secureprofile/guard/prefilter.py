@@ -9,6 +9,7 @@ question that its matches must answer with yes was answered so. No bit: :func:`s
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache, reduce
@@ -16,7 +17,7 @@ from functools import cache, lru_cache, reduce
 import ibis
 import ibis.expr.types as ir
 
-from secureprofile.guard.detect import in_words
+from secureprofile.guard.detect import HIDDEN, in_words
 from secureprofile.guard.extent import Extent, extent
 from secureprofile.guard.needs import needs
 from secureprofile.guard.spec import PatternSpec
@@ -26,8 +27,12 @@ BITS = 62
 """Recognizers of one name share a bit; should there be more names than bits, the last ones share the last bit."""
 
 _WIDE, _NARROW = "".join(map(chr, range(0xFF01, 0xFF5F))) + "\u3000", "".join(map(chr, range(0x21, 0x7F))) + " "
-_ZERO_WIDTH = "[\u200b\u200c\u200d\u2060\ufeff]"
-_FOLDED = "[\uff01-\uff5e\u3000\u200b\u200c\u200d\u2060\ufeff]"
+_HIDDEN = f"[{HIDDEN}]"
+_FOREIGN = "".join(c for c in map(chr, range(0x80, 0x110000)) if c not in _WIDE and unicodedata.category(c) == "Nd")
+_ZEROS = "".join(c for c in _FOREIGN if unicodedata.digit(c) == 0)
+_DIGITS = f"[{''.join(f'{zero}-{chr(ord(zero) + 9)}' for zero in _ZEROS)}]"
+"""Decimal digits of all scripts: Unicode keeps them together in tens (its stability policy), from the zero up."""
+_FOLDED = f"[\uff01-\uff5e\u3000{_HIDDEN[1:-1]}{_DIGITS[1:-1]}]"
 _COMMON = "，：（）！？；、～"
 """Full-width signs of ordinary Chinese text; replacing these few costs a tenth of translating all, and mostly suffices."""
 
@@ -85,7 +90,9 @@ def names(bits: int, specs: tuple[PatternSpec, ...] = SPECS) -> tuple[str, ...]:
 def bare(text: ir.StringValue) -> ir.StringValue:
     """Return the text as :func:`secureprofile.guard.detect.normalise` has it, as an expression."""
     common = reduce(lambda t, sign: t.replace(sign, _narrow(sign)), [c for c in _COMMON if _narrow(c) != c], text)
-    rare = common.translate(_WIDE, _NARROW).re_replace(_ZERO_WIDTH, "")
+    rare = common.translate(_WIDE, _NARROW).re_replace(_HIDDEN, "")
+    digits = "".join(str(unicodedata.digit(c)) for c in _FOREIGN)
+    rare = ibis.ifelse(rare.re_search(_DIGITS), rare.translate(_FOREIGN, digits), rare)
     return ibis.ifelse(text.re_search(_FOLDED), ibis.ifelse(common.re_search(_FOLDED), rare, common), text)
 
 

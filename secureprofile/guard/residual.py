@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from ipaddress import ip_network
 
 import ibis.expr.types as ir
 
@@ -19,7 +20,7 @@ from secureprofile.guard.scrub import LEAST
 from secureprofile.guard.spec import PatternSpec
 from secureprofile.guard.specs import SPECS
 from secureprofile.policy.decide import ColumnPlan
-from secureprofile.policy.treatments import Encrypt, Fpe, Keep, Mask, Pseudonym, Replace, Scrub, Token
+from secureprofile.policy.treatments import Encrypt, Fpe, Generalize, Keep, Mask, Pseudonym, Replace, Scrub, Token
 from secureprofile.vocabulary import DIRECT_IDENTIFIERS, within
 
 CERTAIN = 0.85
@@ -27,6 +28,8 @@ CERTAIN = 0.85
 
 LIKELY, SHARE = 0.6, 0.5
 """Score from which a kind counts that fills this share of a column's cells."""
+NETWORK = {4: 24, 6: 48}
+"""IP version → the longest prefix that a network may have."""
 NOT_A_TOKEN = "not a token"
 """The kind of residue that a column of tokens can have."""
 
@@ -90,6 +93,8 @@ def residues(plan: ColumnPlan, looked: Sequence[Looked]) -> dict[str, tuple[Resi
     hits: dict[str, list[tuple[float, str, float]]] = {}
     for part in looked:
         for cell, specs in part.cells.items():
+            if _is_coarse(plan, cell):
+                continue
             for finding in find(cell, specs=specs):
                 if not permitted(plan, finding):
                     hits.setdefault(finding.name, []).append((finding.score, cell, part.weight))
@@ -107,6 +112,17 @@ def permitted(plan: ColumnPlan, finding: Finding) -> bool:
     return isinstance(plan.treatment, Keep | Mask | Fpe | Replace) and (
         within(finding.category, (plan.category,)) or within(plan.category, (family,))
     )
+
+
+def _is_coarse(plan: ColumnPlan, cell: str) -> bool:
+    """Tell whether a cell is a network where addresses were to become networks; an address that did not become one is residue."""
+    if not isinstance(plan.treatment, Generalize) or plan.treatment.to != "network":
+        return False
+    try:
+        network = ip_network(cell)  # strict: no bit of a host is set
+    except ValueError:
+        return False
+    return network.prefixlen <= NETWORK[network.version]
 
 
 def objectionable(plan: ColumnPlan, hits: Iterable[tuple[float, str, float]], total: int) -> frozenset[str]:

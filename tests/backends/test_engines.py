@@ -16,8 +16,11 @@ import pytest
 from secureprofile.adapters.duckdb import DuckEngine
 from secureprofile.adapters.engine import SparkFunctions
 from secureprofile.adapters.policies import load_policy
+from secureprofile.adapters.spark import SparkEngine
 from secureprofile.adapters.words import fake_words
 from secureprofile.dp.marginals import counting
+from secureprofile.flows.guarded import scrubber
+from secureprofile.guard.candidates import identifier_keys, known_column, mentions
 from secureprofile.guard.canonical import canonical, canonical_text
 from secureprofile.guard.fakes import Fakes
 from secureprofile.guard.fpe import FormatPreserving
@@ -74,8 +77,6 @@ def spark() -> Iterator[Any]:
     builder = pyspark_sql.SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
     builder = builder.config("spark.sql.shuffle.partitions", "2").config("spark.driver.bindAddress", "127.0.0.1")
     session = builder.config("spark.driver.host", "127.0.0.1").config("spark.log.level", "ERROR").getOrCreate()
-    from secureprofile.adapters.spark import SparkEngine
-
     with SparkEngine(session) as engine:
         yield engine
     session.stop()
@@ -235,3 +236,84 @@ def test_one_canonical_spelling_everywhere(spark: Any, tmp_path: Path, category:
         ours = spelled(duck)
     assert ours == spelled(spark)
     assert ours == sorted(((n, canonical_text(cell, category, "CN") or None) for n, cell in enumerate(CELLS)), key=repr)
+
+
+NOTES = {
+    "name": ["Zoë Quill", "王小明", "José Muñoz", "Anna-Maria O’Neil", None, "欧阳修文", "阿凡提·买买提"],
+    "mobile": ["+44 7700 900360", "13800138000", "(0771) 234-5678", "", None, "010-66554433", "12"],
+    "resident_id": ["AB-1234567", "11010519491231002X", "x", None, "", "4111 1111", "QX99-77"],
+    "notes": ["Zoë rang from +44 7700 900360, wants JOSÉ MUÑOZ told; mail zoe@example.org",
+              "和欧阳修文一起，电话138-0013-8000，证件11010519491231002x",
+              "", None, "saw ÉMILE ÖZIL, Łukasz Żak, Anna-Maria O’Neil (ref ab1234567) & Jose Munoz, 0771 2345678",
+              "阿凡提·买买提，还有王小明，１３８００１３８０００",
+              "zoë quill asked, ref qx99 77"],
+}  # fmt: skip
+
+
+def noted(engine: Any, folder: Path) -> tuple[ibis.Table, list[Any]]:
+    policy = load_policy("retail").policy
+    header = list(policy.datasets["customers"].columns)
+    plans = plan_columns(policy, dataset="customers", purpose="partner-analytics", header=header)
+    known = table(engine, NOTES, folder)
+    place = {cell: number for number, cell in enumerate(NOTES["notes"])}
+    numbered = known.mutate(place=known["notes"].cases(*((text, n) for text, n in place.items() if text), else_=-1))
+    return numbered, [plan for plan in plans if plan.name in NOTES]
+
+
+def keys(engine: Any, folder: Path) -> dict[str, list[tuple[Any, ...]]]:
+    known, plans = noted(engine, folder)
+    texts = known.filter(known["notes"].notnull()).select("place", text=known["notes"])
+    return {
+        "mentions": rows(engine, mentions(texts, engine.functions).distinct()),
+        "identifiers": rows(engine, identifier_keys(known, plans, engine.functions).distinct()),
+        "folded": rows(engine, known.select(f=engine.functions.fold(known["name"]))),
+    }
+
+
+def test_the_same_people_are_mentioned(spark: Any, tmp_path: Path) -> None:
+    """The patterns are RE2's on DuckDB and Java's on Spark, and so is the folding of letters."""
+    with DuckEngine(temp=tmp_path) as duck:
+        ours = keys(duck, tmp_path)
+    theirs = keys(spark, tmp_path)
+    for what, found in ours.items():
+        assert found == theirs[what], what
+    mentioned = {key for _, key in ours["mentions"]}
+    assert {
+        "njose munoz",
+        "nzoe quill",
+        "n欧阳修文",
+        "n王小明",
+        "n阿凡提·买买提",
+        "t12345678",
+        "iAB1234567",
+    } <= mentioned
+    assert {"njose munoz", "nzoe quill", "n欧阳修文", "n阿凡提·买买提", "t12345678", "iAB1234567"} <= {
+        key for (key,) in ours["identifiers"]
+    }
+
+
+def test_the_same_notes_are_scrubbed(spark: Any, tmp_path: Path) -> None:
+    """With everybody of the table known: own identifiers, those of others, and patterns; a missing note stays missing."""
+    scrub = scrubber()
+
+    def notes(engine: Any) -> list[tuple[Any, ...]]:
+        known, plans = noted(engine, tmp_path)
+        note = next(plan for plan in plans if plan.name == "notes")
+        texts = known.filter(known["notes"].notnull()).select("place", text=known["notes"])
+        found = mentions(texts, engine.functions).distinct()
+        everybody = identifier_keys(known, plans, engine.functions).distinct()
+        met = found.join(everybody, "key").group_by("place").aggregate(keys=lambda t: t["key"].collect())
+        met = met.select("keys", spot="place")
+        joined = known.left_join(met, known["place"] == met["spot"]).drop("spot").rename({known_column(note): "keys"})
+        own = [("NAME", "name"), ("PHONE", "mobile")]
+        return rows(engine, treat(joined, [note], keyed=Keyed(), own=own, functions=engine.functions, stored=False))
+
+    with DuckEngine(temp=tmp_path) as duck:
+        duck.use_scrubber(scrub)
+        ours = notes(duck)
+    assert ours == notes(SparkEngine(spark._session, scrub=scrub))
+    left = " ".join(str(note) for (note,) in ours)
+    assert (None,) in ours
+    for gone in ("Zoë", "7700", "zoe@", "MUÑOZ", "Munoz", "欧阳", "王小明", "0013", "买买提", "234567", "O’Neil"):
+        assert gone not in left, gone
+    assert "wants [NAME] told" in left

@@ -203,6 +203,7 @@ def test_interrupted(place: Path, number: int, code: int) -> None:
     process = subprocess.Popen(
         [*COMMAND, "anonymize", "customers.csv", "-o", "out.csv", "--purpose", "audit-sample"],
         cwd=place, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # shells start background jobs deaf to it
     )  # fmt: skip
     partial = wait_for_partial(place, process)
     process.send_signal(number)

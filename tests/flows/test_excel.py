@@ -140,6 +140,12 @@ def test_one_sheet_is_chosen_by_name_place_or_because_it_is_the_only_visible_one
     assert not (place / "no.csv").exists()
 
 
+def beside_cells(capsys: pytest.CaptureFixture[str]) -> dict[str, dict[str, Any]]:
+    """What the last scan found beside the cells, by place."""
+    files = json.loads(capsys.readouterr().out)["files"]
+    return {one["place"]: one for file in files for one in file["beside_cells"]}
+
+
 def test_scan_looks_at_hidden_sheets_and_beside_the_cells(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     mails = [["contact"], *[[f"p{n}@hidden.example"] for n in range(30)]]
     plain = [["amount"], *[[n] for n in range(30)]]
@@ -147,8 +153,8 @@ def test_scan_looks_at_hidden_sheets_and_beside_the_cells(place: Path, capsys: p
         place / "in.xlsx", ("a", "visible", plain), ("Annika Sørensen", "veryHidden", mails), ("c", "hidden", mails[1:])
     )
     assert run(["scan", "in.xlsx", "--json"]) == 1
-    found = json.loads(capsys.readouterr().out)
-    categories = {column["file"]: (column["name"], column["category"]) for column in found["columns"]}
+    found = json.loads(capsys.readouterr().out)["files"]
+    categories = {file["file"]: (column["name"], column["category"]) for file in found for column in file["columns"]}
     assert categories["in.xlsx, sheet 1"] == ("amount", None)
     assert categories["in.xlsx, sheet 2 (very hidden)"] == ("contact", "user.contact.email")
     assert categories["in.xlsx, sheet 3 (hidden)"] == ("column A", "user.contact.email")
@@ -156,7 +162,7 @@ def test_scan_looks_at_hidden_sheets_and_beside_the_cells(place: Path, capsys: p
     hide_everywhere(made, SECRET)
     made.save("in.xlsx")
     assert run(["scan", "in.xlsx", "--json"]) == 1
-    beside = {one["place"]: one["kinds"] for one in json.loads(capsys.readouterr().out)["beside_cells"]}
+    beside = {place: one["kinds"] for place, one in beside_cells(capsys).items()}
     for where in (
         "comments and notes",
         "document properties",
@@ -195,7 +201,7 @@ def test_a_pivot_cache_and_other_parts_are_looked_at(place: Path, capsys: pytest
         )
         archive.writestr("xl/vbaProject.bin", b"macro")
     assert run(["scan", "in.xlsx", "--json"]) == 1
-    beside = {one["place"]: one for one in json.loads(capsys.readouterr().out)["beside_cells"]}
+    beside = beside_cells(capsys)
     for where in ("pivot tables and their caches", "data connections and models", "drawings and charts"):
         assert beside[where]["kinds"] == {"EMAIL_ADDRESS": 1}, where
     assert beside["macros"]["read"] is False
