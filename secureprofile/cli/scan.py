@@ -52,6 +52,10 @@ def scan(
     else:
         _table(columns)
         _beside(files)
+    if others := flow.passed_by(inputs):
+        show.say(
+            f"{show.count(others, 'other file')} in these folders passed by: no tables by their names", quiet=quiet
+        )
     _end(files, columns, quiet=quiet)
 
 

@@ -25,6 +25,23 @@ from secureprofile.vocabulary import DIRECT_IDENTIFIERS, within
 
 SAMPLE_ROWS = 10_000
 
+TABLES = (
+    ".csv",
+    ".tsv",
+    ".txt",
+    ".tab",
+    ".jsonl",
+    ".ndjson",
+    ".json",
+    ".parquet",
+    ".xlsx",
+    ".xlsm",
+    ".xlsb",
+    ".xls",
+    ".ods",
+)
+"""Endings of the files in a folder that are looked at; a file named by itself is looked at whatever its name."""
+
 Looked = Literal["all", "spread", "first"]
 """At which rows: all; a random sample of the whole file; the first ones."""
 
@@ -62,7 +79,7 @@ def scan(
 ) -> tuple[ScannedFile, ...]:
     """Classify every column of every file, from its name and a sample of its cells; with ``full``, every cell counts.
 
-    A file that cannot be read is reported as such and hides none of the others. A folder stands for the files in it, a workbook for its
+    A file that cannot be read is reported as such and hides none of the others. A folder stands for the tables in it, a workbook for its
     sheets, a database for its tables.
     """
     places = [place for location in locations for place in _inside(location)]
@@ -86,7 +103,21 @@ def _inside(location: str | Path) -> list[str | Path]:
             return [location]
     except (OSError, ValueError):
         return [location]
-    return sorted(file for file in Path(location).iterdir() if file.is_file() and not file.name.startswith("."))
+    return [file for file in _files(Path(location)) if _is_table(file)]
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.iterdir() if file.is_file() and not file.name.startswith("."))
+
+
+def _is_table(file: Path) -> bool:
+    return Path(file.name.lower().removesuffix(".gz")).suffix in TABLES
+
+
+def passed_by(locations: Sequence[str | Path]) -> int:
+    """Count the files of folders that are no tables by their names, which :func:`scan` leaves alone."""
+    folders = [Path(location) for location in locations if _inside(location) != [location]]
+    return sum(not _is_table(file) for folder in folders for file in _files(folder))
 
 
 def _scan_place(place: str | Path, temp: Path, *, full: bool, done: _Done, memory_limit: str) -> list[ScannedFile]:
