@@ -1,7 +1,7 @@
 """``README.md`` beside this is generated from ``results/*.json``: every figure measured, reached or not.
 
-Each result file holds ``figures`` (what, value, unit, goal, reached, command), a title, the machine, the versions and the commit, and whatever
-raw timings and settings its script adds. A figure without a goal is for information.
+Each result file holds ``figures`` (what, value, unit, goal, reached, command), and where time was measured the machine, the versions and the
+commit, and whatever raw timings and settings its script adds. A figure without a goal is for information.
 """
 
 from __future__ import annotations
@@ -17,6 +17,14 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 PAGE = ROOT / "benchmarks" / "README.md"
+TITLES = {
+    "detect": "Detection in English text",
+    "detect_zh": "Detection in Chinese text",
+    "flow": "The whole flow",
+    "scan": "A full scan",
+    "treatments": "Keyed treatments",
+}
+"""Result file → title, where the file has none."""
 PACKAGES = ("duckdb", "ibis-framework", "pandas", "presidio-analyzer", "diffprivlib")
 
 
@@ -66,21 +74,33 @@ def page() -> str:
         result = json.loads(path.read_text(encoding="utf-8"))
         lines += [
             "",
-            f"## {result['title']}",
+            f"## {result.get('title') or TITLES[path.stem]}",
             "",
             "| what | measured | goal | reached | command |",
             "|---|---|---|---|---|",
         ]
         lines += [_row(figure) for figure in result["figures"]]
-        versions = ", ".join(f"{name} {number}" for name, number in result["versions"].items())
-        lines += ["", f"Machine: {result['machine']}. Versions: {versions}. Commit: {result['commit']}."]
+        if "machine" in result:
+            lines += [
+                "",
+                f"Machine: {result['machine']}. Versions: {_versions(result['versions'])}. Commit: {result['commit']}.",
+            ]
     return "\n".join(lines) + "\n"
 
 
+def _versions(versions: str | dict[str, str]) -> str:
+    return versions if isinstance(versions, str) else ", ".join(f"{name} {number}" for name, number in versions.items())
+
+
 def _row(figure: dict[str, Any]) -> str:
-    goal = "" if figure["goal"] is None else f"{figure['sign']} {figure['goal']:,} {figure['unit']}"
-    reached = {None: "", True: "yes", False: "**no**"}[figure["reached"]]
-    return f"| {figure['what']} | {figure['value']:,} {figure['unit']} | {goal} | {reached} | `{figure['command']}` |"
+    goal, reached = figure["goal"], figure["reached"] if figure["goal"] not in (None, "") else None
+    if isinstance(goal, int | float):
+        rising = (figure["value"] >= goal) == reached  # what is reached lies on the goal's good side
+        goal = f"{figure.get('sign') or ('≥' if rising else '≤')} {goal:,} {figure['unit']}"
+    told = {None: "", True: "yes", False: "**no**"}[reached]
+    return (
+        f"| {figure['what']} | {figure['value']:,} {figure['unit']} | {goal or ''} | {told} | `{figure['command']}` |"
+    )
 
 
 if __name__ == "__main__":

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shlex
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -12,11 +14,21 @@ from secureprofile.cli.demo import STEPS
 from secureprofile.cli.main import run
 
 
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The folder in which one demo ran, and what it printed."""
+    folder, out = tmp_path_factory.mktemp("demo"), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out):
+        patch.chdir(folder)
+        assert run(["demo", "--out", "shop", "--customers", "300", "--orders", "2500"]) == 0
+    return folder, out.getvalue()
+
+
 @pytest.fixture
-def printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
-    monkeypatch.chdir(tmp_path)
-    assert run(["demo", "--out", "shop", "--customers", "300", "--orders", "2500"]) == 0
-    return capsys.readouterr().out
+def printed(demo: tuple[Path, str], monkeypatch: pytest.MonkeyPatch) -> str:
+    folder, out = demo
+    monkeypatch.chdir(folder)
+    return out
 
 
 def test_the_commands_stand_there_in_the_order_of_the_flow(printed: str) -> None:
