@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from secureprofile.cli.main import run
 from secureprofile.flows.shop import write_shop
+
+settings.register_profile("proof", max_examples=2000, deadline=None)
+"""`make proof` asks for it; properties that name their number of examples keep theirs."""
 
 ROOT = Path(__file__).parents[1]
 AS_OF = "2026-11-01"
