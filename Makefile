@@ -39,12 +39,13 @@ lint: $(VENV)/.developer
 # Full counts of what `make test` samples; writes benchmarks/results/*.json.
 proof: $(VENV)/.developer
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "proof or not proof" --hypothesis-profile=proof
-	$(MAKE) faults canary crash
-	$(BIN)/python -m benchmarks.anonymize
+	$(MAKE) faults canary crash bench
+
+BENCHMARKS := flow detect detect_zh scan anonymize treatments
 
 bench: $(VENV)/.developer
-	$(BIN)/python -m benchmarks.flow
-	$(BIN)/python -m benchmarks.anonymize
+	set -e; for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks.$$name; done
+	$(BIN)/python -m benchmarks.page
 
 faults: $(VENV)/.developer
 	$(BIN)/python tests/faults/run.py

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
         SecureProfileError,
     )
     from secureprofile.released import Document, Internal, Released, Withheld
-    from secureprofile.workspace import Session, Workspace
+    from secureprofile.session import Session
+    from secureprofile.workspace import Workspace
 
 __all__ = [
     "BudgetRefused",
@@ -49,7 +50,7 @@ _HOMES = {
     "Internal": "released",
     "Released": "released",
     "Withheld": "released",
-    "Session": "workspace",
+    "Session": "session",
     "Workspace": "workspace",
 }
 

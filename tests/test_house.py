@@ -17,6 +17,7 @@ FLOORS = [
     {"guard", "consent", "portrait", "dp", "audit", "report"},
     {"adapters"},
     {"flows"},
+    {"session"},
     {"workspace"},
     {"cli"},
 ]

@@ -189,7 +189,7 @@ def write_treated(
     rows_to_treat = allowed
     if scrubbed(plans):
         progress.step(f"look for people of {dataset} in its free text", engine.progress)
-        engine.use_scrubber(scrubber())
+        engine.use_scrubber(scrubber(context))
         rows_to_treat = flagged_texts(allowed, table, plans, engine)
     progress.step(f"treat {dataset}", engine.progress)
     ready = treated(context, rows_to_treat, plans, dataset=dataset, recipient=recipient, stored=False, engine=engine)

@@ -19,6 +19,7 @@ from secureprofile.adapters.keys import KeyRing
 from secureprofile.adapters.signer import LogSigner
 from secureprofile.adapters.state import State, Writer
 from secureprofile.audit.entry import Entry, Phase
+from secureprofile.guard.finder import Finder
 from secureprofile.policy.decide import Output, decide, roles_of
 from secureprofile.policy.parse import LoadedPolicy
 from secureprofile.version import __version__
@@ -41,6 +42,7 @@ class Context:
     actor: str = field(repr=False)
     purpose: str | None = None
     memory_limit: str | None = None
+    finders: tuple[Finder, ...] = field(default=(), repr=False)
 
     @property
     def roles(self) -> tuple[str, ...]:

@@ -98,9 +98,9 @@ def plan_file(context: Context, act: str, columns: Sequence[str], dataset: str) 
         raise
 
 
-def scrubber() -> ScrubText:
-    """Return the function that scrubs one cell."""
-    scrubber = Scrubber(specs=SCRUBBED, words=word_lists())
+def scrubber(context: Context) -> ScrubText:
+    """Return the function that scrubs one cell, with whatever model the workspace was opened with."""
+    scrubber = Scrubber(specs=SCRUBBED, words=word_lists(), finders=context.finders)
     return lambda text, own, known, bits: scrubber.scrub(text, split_own(own), known, bits)
 
 

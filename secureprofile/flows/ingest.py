@@ -63,7 +63,7 @@ def ingest(context: Context, source: Source, *, dataset: str, progress: Progress
             progress.step(f"guard {source.path.name}", engine.progress)
             rows = keyed.inner_join(passing.table, "lookup_")
             if scrubbed(plans):
-                engine.use_scrubber(scrubber())
+                engine.use_scrubber(scrubber(context))
                 rows = flagged_texts(rows, table, plans, engine)
             person = ColumnPlan.kept("person")
             ready = treated(context, rows, (person, *plans), dataset=dataset, recipient="", stored=True, engine=engine)

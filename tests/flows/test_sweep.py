@@ -219,3 +219,27 @@ def test_frames_are_swept_too(place: Path) -> None:
             session.anonymize(frame, dataset="orders")
         frame.loc[17, "item"] = "cup"
         assert len(session.anonymize(frame, dataset="orders")) == ROWS
+
+
+def test_a_model_of_the_users_scrubs_what_it_finds(place: Path) -> None:
+    """A pipeline that calls one word a person; what only it knows is scrubbed, and a model that fails costs the cell, not the data."""
+    import pandas as pd
+
+    import secureprofile as sp
+
+    def model(text: str) -> list[dict[str, object]]:
+        if "please" not in text:
+            raise ValueError(text)
+        start = text.index("please")
+        return [{"entity_group": "PER", "start": start, "end": start + 6, "score": 0.99}]
+
+    orders(place / "orders.csv")
+    (place / "policy.yaml").write_text(POLICY.replace("RESIDUE", "residue: fail"), encoding="utf-8")
+    frame = pd.read_csv(place / "orders.csv", dtype=str)
+    frame.loc[1, "notes"] = "something else"
+    with (
+        sp.Workspace.open("w", policy="policy.yaml", keys="file:keys", ner=model) as ws,
+        ws.session(purpose="export") as session,
+    ):
+        notes = list(session.anonymize(frame, dataset="orders")["notes"])
+    assert notes[:2] == ["call [EMAIL], [NAME]", "[REDACTED]"]
