@@ -20,7 +20,7 @@ def known_keys(location: tuple[int | str, ...]) -> list[str]:
         >>> known_keys(("purposes", "p", "budget"))
         ['epsilon', 'delta']
         >>> known_keys(("purposes", "p", "allow", "user.name", "mask"))
-        ['kind', 'keep_first', 'keep_last']
+        ['kind', 'keep_first', 'keep_last', 'pattern']
     """
     here: Any = Policy
     for step in location:
