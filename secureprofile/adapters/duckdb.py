@@ -34,6 +34,12 @@ Format = Literal["csv", "tsv", "parquet", "jsonl", "xlsx"]
 MAX_CELL = 32 * 1024 * 1024
 """Bytes of the longest line that is read; longer ones are refused."""
 
+PIECE = 8 * 1024 * 1024
+"""Bytes that one thread reads at a time where no record is nearly as long: the smaller the pieces, the more threads have work."""
+
+_WIDE = 500
+"""Columns from which records of many cells may be long without any long cell."""
+
 _COPY = {
     "csv": "FORMAT csv, HEADER true, DELIMITER ',', COMPRESSION {compression}",
     "tsv": "FORMAT csv, HEADER true, DELIMITER '\t', COMPRESSION {compression}",
@@ -128,6 +134,9 @@ class DuckEngine:
 
     def _csv(self, source: Source, path: Path) -> ir.Table:
         plain = path == source.path
+        packed = plain and source.compression != "none"
+        wide = len(source.columns) > _WIDE
+        size = MAX_CELL if packed or wide or has_long_records(path, source.quote.encode()) else PIECE
         return self._backend.read_csv(
             str(path),
             auto_detect=False,
@@ -138,8 +147,8 @@ class DuckEngine:
             escape=source.quote,
             columns=dict.fromkeys(source.columns, "VARCHAR"),
             compression=source.compression if plain else "none",
-            max_line_size=MAX_CELL,
-            buffer_size=MAX_CELL,  # by default sixteen such lines: too few pieces to read side by side
+            max_line_size=size,
+            buffer_size=size,  # by default sixteen such lines: too few pieces to read side by side
             strict_mode=True,
             null_padding=False,
         )
@@ -255,6 +264,19 @@ class DuckEngine:
     def interrupt(self) -> None:
         """Stop the running query."""
         self._backend.con.interrupt()
+
+
+def has_long_records(path: Path, quote: bytes) -> bool:
+    """Tell whether a CSV file could hold a record of several megabytes: no line ends there, or they stand inside one quoted cell."""
+    lines = quoted = inside = 0
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            lines = 0 if b"\n" in block or b"\r" in block else lines + 1
+            inside ^= block.count(quote) & 1
+            quoted = quoted + 1 if inside else 0
+            if lines > 2 or quoted > 2:
+                return True
+    return False
 
 
 def as_text(table: ir.Table) -> ir.Table:

@@ -66,3 +66,18 @@ def test_what_is_read_is_the_same_from_every_format(shop, name: str) -> None:  #
             pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), name)
     assert shop(*ANONYMIZE, name, "-o", "out.csv") == 0
     assert delimited(Path("out.csv")) == delimited(Path("customers.safe.csv"))
+
+
+def test_long_records_are_told_from_short_ones(tmp_path: Path) -> None:
+    """Short lines are read in small pieces by many threads; a cell of several megabytes, quoted or not, is seen before."""
+    from secureprofile.adapters.duckdb import has_long_records
+
+    table = tmp_path / "t.csv"
+    for body, long in (
+        ("a,b\n" * 2_000_000, False),
+        ('"a\nb",c\n' * 700_000, False),
+        ("a,b\n" * 1000 + "x" * (6 << 20) + "\n", True),
+        ("a,b\n" * 1000 + '"' + "x\n" * (3 << 20) + '"\n', True),
+    ):
+        table.write_text(body, encoding="utf-8")
+        assert has_long_records(table, b'"') is long
