@@ -39,9 +39,7 @@ def opened(path: Readable) -> Iterator[zipfile.ZipFile]:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             _check(archive, path.name)
             yield archive
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError, OverflowError):
-        raise _damaged(path.name) from None
-    except OSError:
+    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError, ValueError, OverflowError):
         raise _damaged(path.name) from None
     except Exception as error:
         if type(error).__module__ in ("zlib", "lzma"):

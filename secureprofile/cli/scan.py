@@ -49,7 +49,7 @@ def scan(
         show.say(f"data map in {html}", quiet=quiet)
     if json:
         show.as_json("scan", {"files": [_file(file) for file in files]})
-    else:
+    elif columns:
         _table(columns)
         _beside(files)
     if others := flow.passed_by(inputs):
