@@ -23,9 +23,10 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from secureprofile.adapters import excel
-from secureprofile.adapters.engine import DuckFunctions, ScrubText
+from secureprofile.adapters.engine import DuckFunctions, ScrubText, json_text
 from secureprofile.adapters.files import Source, csv_error_line, utf8_path
 from secureprofile.adapters.spool import BATCH, parquet_reader, spooled
+from secureprofile.adapters.streamed import LINE, csv_batches, json_batches, pointer
 from secureprofile.errors import CannotTell, InputError, SecureProfileError
 from secureprofile.guard.cells import CellFunction
 
@@ -107,21 +108,30 @@ class DuckEngine:
             if isinstance(source.path, Path):
                 with utf8_path(source, self._temp) as path:
                     yield self._file(source, path)
-            else:  # a stream is read once, to its end, before anybody may look at a row
-                with utf8_path(source, self._temp) as path:
-                    rows = self._spooled(iter(self._streamed(self._file(source, path))), source.columns)
-                yield rows
+            else:
+                yield self._stream(source)
 
     def _file(self, source: Source, path: Path) -> ir.Table:
         match source.format:
             case "csv":
                 return self._csv(source, path)
-            case "parquet" if isinstance(source.path, Path):
-                return as_text(self._backend.read_parquet(str(path)))
             case "parquet":
-                return as_text(self._registered(parquet_reader(source.path)))
+                return as_text(self._backend.read_parquet(str(path)))
             case "jsonl":
                 return self._json(source, path)
+        raise ValueError(f"no engine reads a {source.format}")
+
+    def _stream(self, source: Source) -> ir.Table:
+        """Read a stream to its end before anybody may look at a row."""
+        match source.format:
+            case "csv":
+                return self._spooled(csv_batches(source, MAX_CELL), source.columns)
+            case "parquet":
+                rows = as_text(self._registered(parquet_reader(source.path)))
+                return self._spooled(iter(self._streamed(rows)), source.columns)
+            case "jsonl":
+                line = self._spooled(json_batches(source), [LINE])[LINE]
+                return line.as_table().select(**{name: json_text(line, pointer(name)) for name in source.columns})
         raise ValueError(f"no engine reads a {source.format}")
 
     def _spooled(self, batches: Iterator[pa.RecordBatch], columns: Sequence[str]) -> ir.Table:

@@ -264,6 +264,11 @@ def _duck_sha256(data: bytes) -> str: ...
 def _duck_try_strptime(text: str, form: str) -> dt.Timestamp(): ...  # type: ignore[valid-type]
 
 
+@ibis.udf.scalar.builtin(name="json_extract_string")
+def json_text(line: str, pointer: str) -> str:
+    """Return what stands at a place of a JSON text, as text; NULL where nothing does."""
+
+
 @ibis.udf.scalar.builtin(name="regexp_extract_all")
 def _duck_extract_all(text: str, pattern: str) -> dt.Array(dt.string): ...  # type: ignore[valid-type]
 

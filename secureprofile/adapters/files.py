@@ -14,10 +14,8 @@ import io
 import json
 import os
 import re
-import secrets
 import stat
 import tempfile
-import threading
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -105,16 +103,13 @@ def utf8_path(source: Source, tmp: Path) -> Iterator[Path]:
 
     Mostly it is the source's own, still gzip'd if that is. Otherwise it is a plain temporary copy in the folder
     ``tmp``, mode 0600, gone afterwards: re-coded, without preamble, and with a line feed at every line's end (in quoted
-    cells, too), for DuckDB refuses files that mix line ends. A sealed stream is never copied in the clear: the path is a
-    pipe, which can be read once.
+    cells, too), for DuckDB refuses files that mix line ends. A sealed stream is never copied in the clear: see
+    ``adapters.streamed``.
 
     Raises:
         CannotTell: the disk is full.
     """
-    if not isinstance(source.path, Path):
-        with _pipe(source, tmp) as pipe:
-            yield pipe
-        return
+    assert isinstance(source.path, Path)
     native = source.encoding == "utf-8" or (source.encoding == "utf-8-sig" and source.format == "csv")
     if source.format == "parquet" or (native and not source.preamble and source.newline != "mixed"):
         yield source.path
@@ -126,36 +121,6 @@ def utf8_path(source: Source, tmp: Path) -> Iterator[Path]:
         yield Path(name)
     finally:
         Path(name).unlink(missing_ok=True)
-
-
-@contextmanager
-def _pipe(source: Source, tmp: Path) -> Iterator[Path]:
-    """Give a named pipe into which a thread decrypts and re-codes the stream; what stops the thread is raised at the end."""
-    pipe = tmp / f"pipe-{secrets.token_hex(8)}"
-    if source.format == "parquet":  # read by seeking, not from beginning to end
-        yield pipe
-        return
-    os.mkfifo(pipe, 0o600)
-    failed: list[Exception] = []
-
-    def feed() -> None:
-        try:
-            with pipe.open("w", encoding="utf-8", newline="\n") as out:
-                _recode(source, out)
-        except Exception as error:
-            failed.append(error)
-
-    thread = threading.Thread(target=feed, daemon=True)
-    thread.start()
-    try:
-        yield pipe
-    finally:
-        while thread.is_alive():  # it waits for a reader that never came, or left: come and leave
-            os.close(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK))
-            thread.join(0.05)
-        pipe.unlink()
-    if failed:
-        raise failed[0]
 
 
 def csv_error_line(message: str) -> int | None:
@@ -204,11 +169,18 @@ def _head(path: Readable) -> tuple[Compression, bytes, bool]:
         return compression, head, not file.read(1)
 
 
-def _recode(source: Source, out: TextIO) -> None:
+@contextmanager
+def opened_text(source: Source, newline: str | None) -> Iterator[TextIO]:
+    """Open a source's text behind its preamble (a byte order mark that is no part of the encoding may begin it)."""
     with _troubles_told(source.path), open_bytes(source.path, source.compression) as raw:
-        text = io.TextIOWrapper(raw, encoding=source.encoding, newline=None)
+        text = io.TextIOWrapper(raw, encoding=source.encoding, newline=newline)
         for _ in range(source.preamble):
             text.readline()
+        yield text
+
+
+def _recode(source: Source, out: TextIO) -> None:
+    with opened_text(source, None) as text:
         out.write(text.read(SAMPLE).removeprefix("\ufeff"))
         while piece := text.read(SAMPLE):
             out.write(piece)
@@ -306,11 +278,12 @@ def _json_columns(path: Readable, text: str, *, whole: bool) -> list[str]:
         if number > RECORDS:
             break
         if line.strip():
-            columns |= dict.fromkeys(_json_object(path, line, number))
+            columns |= dict.fromkeys(json_object(path, line, number))
     return list(columns)
 
 
-def _json_object(path: Readable, line: str, number: int) -> dict[str, object]:
+def json_object(path: Readable, line: str, number: int) -> dict[str, object]:
+    """Return the object that a line holds, or refuse the line."""
     try:
         value = json.loads(line)
     except (ValueError, RecursionError):

@@ -20,10 +20,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from secureprofile.adapters import databases, files
+from secureprofile.adapters.duckdb import DuckEngine
 from secureprofile.adapters.sealed import Sealed
 from secureprofile.adapters.spool import batched, spooled
+from secureprofile.adapters.streamed import csv_batches
 from secureprofile.cli.main import run
-from secureprofile.errors import InputError, SecureProfileError, UsageError
+from secureprofile.errors import InputError, UsageError
 from tests.adapters.books import HEAD, book
 from tests.cli.test_bad_input import assert_two_lines
 from tests.conftest import ROOT
@@ -227,19 +229,45 @@ def test_a_sealed_stream_reads_like_its_bytes(
             assert file.tell() == plain.tell()
 
 
-def test_what_stops_the_feeder_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    source = files.sniff(Sealed(io.BytesIO(b"a,b\n1,2\n" * 9), tmp_path))
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'a,b\n1,2\n', b'a,b\n"",2\n,3\n', b"a,b\n1,2\n\n4,5\n", b"a\n1\n\n2\n", b'a,b\n1,"x\ny"\n2,"q""q"\n', b"a,b\r\n1,2\r\n",
+        b"a,b\r1,2\r", b"a,b\n 1 ,2", b"a;b\n007;1e5\n2;\n", b"\xef\xbb\xbfa,b\n1,2\n", b"sep=;\na;b\n1;2\n", b'a,b\r\n1,"x\r\ny"\r\n2,3\n',
+        "a,b\n王,二\n".encode("gb18030"), "a,b\n1,é\n".encode("utf-16"), b'{"a": 1.50, "b/c~": [1, {"d": null}]}\n\n{"a": null}\n{"b/c~": "x\\ny"}\n',
+        b"\xef\xbb\xbf" + b'{"a": true, "b": ""}\n', "{\"a\": \"王\"}\n".encode("utf-16"),
+    ],
+)  # fmt: skip
+def test_a_stream_is_read_as_a_file_is(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "file").write_bytes(data)
+    with DuckEngine(temp=tmp_path) as engine:
+        tables = []
+        for path in (tmp_path / "file", Sealed(io.BytesIO(data), tmp_path)):
+            with engine.source(files.sniff(path)) as rows:
+                tables.append(engine.to_arrow(rows).to_pylist())
+    assert tables[0] == tables[1]
+    assert tables[0]
 
-    def broken(*_: object) -> None:
-        raise OSError(5, "no")
 
-    monkeypatch.setattr(files, "_recode", broken)
-    with pytest.raises((OSError, SecureProfileError)), files.utf8_path(source, tmp_path) as path:
-        path.read_bytes()
-    with pytest.raises((OSError, SecureProfileError)), files.utf8_path(source, tmp_path) as path:
-        pass  # nobody reads: no deadlock
-    assert not [left for left in tmp_path.iterdir() if left.name.startswith("pipe")]
-    assert [*tmp_path.iterdir()]
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"a,b\n1,2\n3\n4,5\n", "line 3 has 1 cells where the header has 2"),
+        (b'a,b\n"1\n",2\n3,4,5\n', "line 4 has 3 cells where the header has 2"),
+        (b'a,b\n1,"open\n2,3\n', "never closed"),
+        (b'a,b\n1,"a"b\n2,3\n', "line 2 does not follow CSV's rules"),
+        (b'{"a": 1}\n{"a": 2\n', "line 2 is not one complete JSON object"),
+    ],
+)
+def test_a_broken_stream_is_refused_by_its_line(tmp_path: Path, data: bytes, said: str) -> None:
+    with DuckEngine(temp=tmp_path) as engine, pytest.raises(InputError, match=said):
+        engine.source(files.sniff(Sealed(io.BytesIO(data), tmp_path))).__enter__()
+
+
+def test_a_cell_that_is_too_long_is_refused(tmp_path: Path) -> None:
+    source = files.sniff(Sealed(io.BytesIO(b"a,b\n" + b"x" * 300 + b",2\n"), tmp_path))
+    with pytest.raises(InputError, match="line 2 is longer than"):
+        list(csv_batches(source, 200))
 
 
 # --- formulas ---
