@@ -15,7 +15,8 @@ import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.compute
 
-from secureprofile.guard.canonical import remembered
+from secureprofile.adapters.hashing import canonical_cells, hmac_cells
+from secureprofile.guard.canonical import canonical, remembered
 from secureprofile.guard.cells import CellFunction
 
 ScrubText = Callable[[str, str, Sequence[str], int], str]
@@ -50,20 +51,28 @@ def _arrow_scrub(scrub: ScrubText) -> Any:
 
 
 @cache
-def _spelled_udf(category: str, region: str | None) -> Any:
+def _canonical_udf(category: str, region: str | None) -> Any:
     """Wrap the canonical spelling of one category and region so that an engine calls it on Arrow batches."""
 
-    @ibis.udf.scalar.pyarrow
+    @ibis.udf.scalar.pyarrow(null_handling="special")
     def spelled(text: str) -> str:
-        cells = text.to_pylist()
-        return pa.array([None if t is None else remembered(t, category, region) for t in cells], type=pa.string())
+        return canonical_cells(text, category, region)
 
     return spelled
 
 
 @cache
+def _hmac_udf(digits: int) -> Any:
+    @ibis.udf.scalar.pyarrow(null_handling="special")
+    def keyed(text: str, inner: bytes) -> str:
+        return hmac_cells(text, inner, digits)
+
+    return keyed
+
+
+@cache
 def _spelled_by_row(category: str, region: str | None) -> Any:
-    """The same for Spark, to which Ibis hands Arrow functions cell by cell."""
+    """Wrap the spelling of one cell for Spark, to which Ibis hands Arrow functions cell by cell."""
 
     @ibis.udf.scalar.python
     def spelled(text: str) -> str:
@@ -133,7 +142,7 @@ def _pandas_refuses(function: CellFunction) -> Any:
 
 
 class DuckFunctions:
-    """DuckDB's spelling (``CAST(x AS BLOB)`` would be wrong for Han text: ``encode`` is right).
+    """DuckDB's spelling.
 
     Args:
         scrub: Python function for free text, where a treatment needs one.
@@ -165,11 +174,11 @@ class DuckFunctions:
         self, text: ir.StringValue, inner: ir.BinaryValue, outer: ir.BinaryValue, digits: int = 64
     ) -> ir.StringValue:
         """See :class:`secureprofile.guard.treat.Functions`."""
-        return _left(_duck_sha256(_concat(outer, _unhex(_duck_sha256(_concat(inner, _duck_encode(text)))))), digits)
+        return _hmac_udf(digits)(text, inner)
 
-    def spelled(self, text: ir.StringValue, category: str, region: str | None) -> ir.StringValue:
+    def canonical(self, value: ir.StringValue, category: str, region: str | None) -> ir.StringValue:
         """See :class:`secureprofile.guard.treat.Functions`."""
-        return _spelled_udf(category, region)(text)
+        return _canonical_udf(category, region)(value)
 
     def parse_timestamp(self, text: ir.StringValue, form: str) -> ir.TimestampValue:
         """See :class:`secureprofile.guard.treat.Functions`."""
@@ -210,9 +219,9 @@ class SparkFunctions(DuckFunctions):
         inside = _spark_sha2(_concat(inner, _spark_encode(text, "UTF-8")), 256)
         return _left(_spark_sha2(_concat(outer, _unhex(inside)), 256), digits)
 
-    def spelled(self, text: ir.StringValue, category: str, region: str | None) -> ir.StringValue:
+    def canonical(self, value: ir.StringValue, category: str, region: str | None) -> ir.StringValue:
         """See :class:`secureprofile.guard.treat.Functions`."""
-        return _spelled_by_row(category, region)(text)
+        return canonical(value, category, region, _spelled_by_row(category, region))
 
     def parse_timestamp(self, text: ir.StringValue, form: str) -> ir.TimestampValue:
         """See :class:`secureprofile.guard.treat.Functions`."""
@@ -250,14 +259,6 @@ def _left(text: str, digits: int) -> str: ...
 
 @ibis.udf.scalar.builtin(name="unhex")
 def _unhex(text: str) -> bytes: ...
-
-
-@ibis.udf.scalar.builtin(name="encode")
-def _duck_encode(text: str) -> bytes: ...
-
-
-@ibis.udf.scalar.builtin(name="sha256")
-def _duck_sha256(data: bytes) -> str: ...
 
 
 @ibis.udf.scalar.builtin(name="try_strptime")

@@ -227,7 +227,7 @@ def derive(
     purpose: str,
     recipient: str,
     category: str,
-    scheme: str = "sp/pseudonym/1",
+    scheme: str = "sp/pseudonym/2",
     length: int = KEY_BYTES,
 ) -> bytes:
     """Derive the key of one scheme, purpose, recipient and category: other purposes get unlinkable results.

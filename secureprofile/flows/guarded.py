@@ -25,7 +25,6 @@ from secureprofile.flows.gate import Context, record
 from secureprofile.flows.secrets import ROLES, For, cell_functions, kids_in_use, pad_columns
 from secureprofile.flows.tokenise import Enrolment, tokenise
 from secureprofile.guard.candidates import bits_column, identifier_keys, known_column, mentions, sought
-from secureprofile.guard.canonical import canonical
 from secureprofile.guard.classify import looks_like_data
 from secureprofile.guard.prefilter import Ask, with_masks
 from secureprofile.guard.scrub import SCRUBBED, Scrubber
@@ -147,7 +146,7 @@ def lookup(context: Context, table: ir.Table, column: str, dataset: Dataset, eng
     key = derive(secret, purpose="vault", recipient="", category=dataset.domain)
     joined = table.cross_join(engine.table(pa.table({k: [v] for k, v in pads({"vault": key}).items()})))
     spec = dataset.columns[dataset.subject]
-    spelled = canonical(joined[column], spec.category, context.policy.policy.region(spec), engine.functions)
+    spelled = engine.functions.canonical(joined[column], spec.category, context.policy.policy.region(spec))
     digest = engine.functions.hmac_hex(spelled, joined["inner_vault"], joined["outer_vault"])
     return joined.mutate(lookup_=digest).drop("inner_vault", "outer_vault")
 

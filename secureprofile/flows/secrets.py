@@ -27,7 +27,7 @@ ROLES = {
 }
 """Treatment → role of the key ring."""
 
-SHIFT, LOOKUP, VAULT = "sp/date-shift/1", "sp/token/1", "sp/vault/1"
+SHIFT, LOOKUP, VAULT = "sp/date-shift/2", "sp/token/2", "sp/vault/1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ def pad_columns(
     context: Context, plans: Sequence[ColumnPlan], whom: For, subject: str
 ) -> tuple[dict[tuple[str, str], str], pa.Table | None]:
     """Return the names of the keys that expressions need, by (treatment, category), and the one-row table that holds their pads."""
-    wanted = {("pseudonym", plan.category): "sp/pseudonym/1" for plan in plans if isinstance(plan.treatment, Pseudonym)}
+    wanted = {("pseudonym", plan.category): "sp/pseudonym/2" for plan in plans if isinstance(plan.treatment, Pseudonym)}
     wanted |= {("token", plan.category): LOOKUP for plan in plans if isinstance(plan.treatment, Token)}
     if any(isinstance(plan.treatment, DateShift) for plan in plans):
         wanted["date_shift", subject] = SHIFT

@@ -19,7 +19,7 @@ from secureprofile.adapters.state import Writer
 from secureprofile.adapters.tokens import CHUNK, SEALED, Scope, add_tokens, known_tokens
 from secureprofile.flows.gate import Context
 from secureprofile.flows.secrets import VAULT, For, secrets_of
-from secureprofile.guard.canonical import canonical, trimmed
+from secureprofile.guard.canonical import trimmed
 from secureprofile.guard.pseudonyms import TOKEN_HEX, is_own
 from secureprofile.guard.reversible import KEY_BYTES, VaultCipher
 from secureprofile.policy.decide import ColumnPlan
@@ -84,7 +84,7 @@ def tokenise(
 
 
 def _lookup(table: ir.Table, plan: ColumnPlan, name: str, engine: DuckEngine) -> ir.StringValue:
-    value = canonical(table[plan.name], plan.category, plan.region, engine.functions)
+    value = engine.functions.canonical(table[plan.name], plan.category, plan.region)
     return engine.functions.hmac_hex(value, table[f"inner_{name}"], table[f"outer_{name}"], TOKEN_HEX)
 
 

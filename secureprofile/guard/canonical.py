@@ -1,6 +1,6 @@
 """One spelling per identifier, so that "138 1234 5678" and "+86-13812345678" become one pseudonym.
 
-The rule is written once, in :func:`canonical_text`. Engines know by patterns which cells are spelled that way already, or nearly
+The rule is written once, in :func:`canonical_text`. Engines know by :func:`rules` which cells are spelled that way already, or nearly
 so, and do those themselves; for all other cells they call the function. A property test holds the two together on every engine.
 ``docs/formats/pseudonym.md`` states the rule for other languages; a change of it is a new :data:`SCHEME`.
 """
@@ -8,9 +8,12 @@ so, and do those themselves; for all other cells they call the function. A prope
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
-from functools import lru_cache
-from typing import Final, Protocol
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from typing import Final, Literal, Protocol
 
 import ibis
 import ibis.expr.types as ir
@@ -90,20 +93,68 @@ def remembered(text: str, category: str, region: str | None) -> str:
 
 
 class Spelling(Protocol):
-    """What an engine needs for cells that no pattern knows."""
+    """What an engine knows of identifiers."""
 
-    def spelled(self, text: ir.StringValue, category: str, region: str | None) -> ir.StringValue:
-        """Return :func:`remembered` of each cell."""
+    def canonical(self, value: ir.StringValue, category: str, region: str | None) -> ir.StringValue:
+        """Return :func:`canonical_text` of each cell; empty and missing ones give NULL."""
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """Cells of which a pattern knows how they are spelled canonically: ``before``, and the cell from its character ``skip`` on.
+
+    Attributes:
+        pattern: in RE2's dialect, asked of the cell; of the cell without ``fillers`` where there are any, and those go.
+        case: what becomes of letters; the pattern of such a rule matches ASCII only.
+        but: a pattern that cells of this rule do not match.
+        alphabet: cells that hold these characters only, or none, match; whether a batch of cells does so is told without a pattern.
+    """
+
+    pattern: str
+    fillers: str = ""
+    before: str = ""
+    skip: int = 0
+    case: Literal["", "lower", "upper"] = ""
+    but: str = ""
+    alphabet: str = ""
+
+
+_VISIBLE = "".join(map(chr, range(0x21, 0x7F)))
+_ALNUM = string.digits + string.ascii_letters
 _WORD = "!-~À-ÖØ-öø-ıĴ-ľŁ-ňŊ-žА-яぁ-ゖァ-ヺ一-鿕가-힣"
 """Characters of text that NFKC leaves alone, alone and together."""
 _PLAIN = rf"^[{_WORD}]([ {_WORD}]*[{_WORD}])?\z"
 _ASCII = r"^[!-~]([ -~]*[!-~])?\z"
-_PLAIN_NUMBER, _NUMBER = r"^[0-9A-Za-z]+\z", r"^[ .\-/()0-9A-Za-z]+\z"
-_ASCII_FILLERS, _NATIONAL = " ().-", r"^(?:[1-9]|0[1-9])[0-9]*\z"
-_PHONE = r"^\+?[0-9 ().\-]*\z"
+_PLAIN_NUMBER = r"^[0-9A-Za-z]+\z"
+_NATIONAL = r"^(?:[1-9]|0[1-9])[0-9]*\z"
+_PHONE_FILLERS, _NUMBER_FILLERS = " ().-", " .-/()"
+
+
+@cache
+def rules(category: str, region: str | None) -> tuple[Rule, ...]:
+    """Return the rules for a category, the commonest first; what none of them knows is spelled by :func:`canonical_text`."""
+    if within(category, _PHONES):
+        known = (*_phone_rules(region), Rule(pattern=international_pattern()))
+        return tuple(replace(rule, fillers=_PHONE_FILLERS) for rule in known)
+    if within(category, _NUMBERS):
+        plain = Rule(pattern=_PLAIN_NUMBER, case="upper", alphabet=_ALNUM)
+        return plain, replace(plain, fillers=_NUMBER_FILLERS, alphabet="")
+    if within(category, _EMAILS):
+        return (Rule(pattern=_ASCII, case="lower", alphabet=_VISIBLE),)
+    return (Rule(pattern=_PLAIN, alphabet=_VISIBLE),)
+
+
+def _phone_rules(region: str | None) -> tuple[Rule, ...]:
+    """Return how digits are spelled that are certainly valid for a region, or certainly not."""
+    if region is None:
+        return (Rule(pattern=_NATIONAL),)
+    if region not in FAST:
+        return ()
+    code = "+" + calling_code(region)
+    spelled = {"": {"before": code}, "0": {"before": code, "skip": 1}, "+": {}}
+    valid = [Rule(pattern=pattern, **spelled[before]) for pattern, before in own_forms(region)]  # type: ignore[arg-type]
+    return (*valid, Rule(pattern=r"^[0-9]+\z", but=doubtful_pattern(region)))
 
 
 def trimmed(value: ir.StringValue) -> ir.StringValue:
@@ -111,41 +162,20 @@ def trimmed(value: ir.StringValue) -> ir.StringValue:
     return ibis.ifelse(value.re_search(_ASCII), value, value.strip())
 
 
-def canonical(value: ir.StringValue, category: str, region: str | None, functions: Spelling) -> ir.StringValue:
-    """Return the rule of :func:`canonical_text` as an expression; empty and missing cells give NULL.
-
-    Most cells match a pattern that says what to do with them; engines take the long way for the others only.
-    """
+def canonical(
+    value: ir.StringValue, category: str, region: str | None, spelled: Callable[[ir.StringValue], ir.StringValue]
+) -> ir.StringValue:
+    """Return the rules as an expression; empty and missing cells give NULL. ``spelled`` is what the engine calls for all other cells."""
     value = value.nullif(ibis.literal(""))
-    slow = functions.spelled(value, category, region)
-    if within(category, _PHONES):
-        spelled = _canonical_phone(value, region, slow)
-    elif within(category, _NUMBERS):
-        bare = value.re_replace(r"[ .\-/()]", "").upper()
-        spelled = ibis.cases(
-            (value.re_search(_PLAIN_NUMBER), value.upper()), (value.re_search(_NUMBER), bare), else_=slow
-        )
-    elif within(category, _EMAILS):
-        spelled = ibis.ifelse(value.re_search(_ASCII), value.lower(), slow)
-    else:
-        spelled = ibis.ifelse(value.re_search(_PLAIN), value, slow)
-    return spelled.nullif(ibis.literal(""))
+    branches = [_branch(value, rule) for rule in rules(category, region)]
+    return ibis.cases(*branches, else_=spelled(value)).nullif(ibis.literal(""))
 
 
-def _canonical_phone(value: ir.StringValue, region: str | None, slow: ir.StringValue) -> ir.StringValue:
-    """Ask for the commonest forms first: each test is paid by all cells that come after it."""
-    bare = value.translate(_ASCII_FILLERS, "")
-    spaced = ibis.cases(*_known(bare, region), (bare.re_search(international_pattern()), bare), else_=slow)
-    return ibis.cases(*_known(value, region), (value.re_search(_PHONE), spaced), else_=slow)
-
-
-def _known(digits: ir.StringValue, region: str | None) -> list[tuple[ir.BooleanValue, ir.StringValue]]:
-    """Return (test, spelling) for digits of which a pattern knows that they are valid, or that they are not."""
-    if region is None:
-        return [(digits.re_search(_NATIONAL), digits)]
-    if region not in FAST:
-        return []
-    code = ibis.literal("+" + calling_code(region))
-    spelled = {"": code + digits, "0": code + digits.substr(1), "+": digits}
-    valid = [(digits.re_search(pattern), spelled[before]) for pattern, before in own_forms(region)]
-    return [*valid, (digits.re_search(r"^[0-9]+\z") & ~digits.re_search(doubtful_pattern(region)), digits)]
+def _branch(value: ir.StringValue, rule: Rule) -> tuple[ir.BooleanValue, ir.StringValue]:
+    text = value.translate(rule.fillers, "") if rule.fillers else value
+    test = text.re_search(rule.pattern)
+    if rule.but:
+        test &= ~text.re_search(rule.but)
+    text = text.substr(rule.skip) if rule.skip else text
+    text = {"lower": text.lower, "upper": text.upper}[rule.case]() if rule.case else text
+    return test, ibis.literal(rule.before) + text if rule.before else text

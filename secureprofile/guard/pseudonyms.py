@@ -1,7 +1,6 @@
-"""Keyed tokens as expressions: HMAC-SHA-256 (RFC 2104) spelled as two nested hashes over key pads.
+"""Keyed tokens as expressions: HMAC-SHA-256 (RFC 2104) over key pads.
 
-Engines have SHA-256 but no HMAC. The pads arrive as columns of a joined one-row table: parameters and literals would show up
-in plans and event logs.
+The pads arrive as columns of a joined one-row table: parameters and literals would show up in plans and event logs.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from typing import Protocol
 import ibis
 import ibis.expr.types as ir
 
-from secureprofile.guard.canonical import Spelling, canonical
+from secureprofile.guard.canonical import Spelling
 
 TOKEN_HEX = 32
 """Hex digits of a token: 128 bits of the HMAC."""
@@ -33,7 +32,7 @@ class Hashing(Spelling, Protocol):
 
 
 def pads(keys: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return the one-row key table's cells: two pads for each named key.
+    """Return the one-row key table's cells: two pads for each named key of 32 bytes, spelled as 64 hex digits, which fill a block.
 
     Example:
         >>> sorted(pads({"a": bytes(32)}))
@@ -41,10 +40,22 @@ def pads(keys: Mapping[str, bytes]) -> dict[str, bytes]:
     """
     cells = {}
     for name, key in keys.items():
-        block = key.ljust(BLOCK, b"\0")
+        block = key.hex().encode("ascii")
+        if len(block) != BLOCK:
+            raise ValueError("a key has 32 bytes")
         cells[f"inner_{name}"] = bytes(byte ^ 0x36 for byte in block)
         cells[f"outer_{name}"] = bytes(byte ^ 0x5C for byte in block)
     return cells
+
+
+def key_of(inner: bytes) -> str:
+    """Return the key, in hex, whose inner pad this is.
+
+    Example:
+        >>> key_of(pads({"a": bytes(32)})["inner_a"]) == "0" * 64
+        True
+    """
+    return bytes(byte ^ 0x36 for byte in inner).decode("ascii")
 
 
 def own_form(prefix: str, kind: str) -> str:
@@ -85,6 +96,6 @@ def pseudonym(
         kid: id of the secret that the key is derived from.
         functions: the engine's spelling.
     """
-    spelled = canonical(value, category, region, functions)
+    spelled = functions.canonical(value, category, region)
     digest = functions.hmac_hex(spelled, key[f"inner_{name}"], key[f"outer_{name}"], TOKEN_HEX)
     return ibis.ifelse(is_own(value, "sp", kind), value, ibis.literal(f"sp_{kind}_{kid}_") + digest)

@@ -15,7 +15,7 @@ import ibis
 import ibis.expr.types as ir
 
 from secureprofile.guard.candidates import bits_column, known_column
-from secureprofile.guard.canonical import canonical, trimmed
+from secureprofile.guard.canonical import trimmed
 from secureprofile.guard.coarse import generalize as generalize
 from secureprofile.guard.coarse import shift_days, shifted, top_bottom
 from secureprofile.guard.coarse import typed as typed
@@ -71,8 +71,8 @@ class Functions(Protocol):
         """Tell where the column's :class:`secureprofile.guard.cells.CellFunction` refuses."""
         ...
 
-    def spelled(self, text: ir.StringValue, category: str, region: str | None) -> ir.StringValue:
-        """Return the canonical spelling of cells that no pattern knows (see :mod:`secureprofile.guard.canonical`)."""
+    def canonical(self, value: ir.StringValue, category: str, region: str | None) -> ir.StringValue:
+        """Return the canonical spelling of each cell (see :mod:`secureprofile.guard.canonical`); empty and missing ones give NULL."""
         ...
 
     def scrub(
@@ -208,7 +208,7 @@ def _shifted(table: ir.Table, plan: ColumnPlan, keyed: Keyed, functions: Functio
     assert keyed.subject is not None
     column, category, region = keyed.subject
     name = keyed.names["date_shift", category]
-    spelled = canonical(table[column], category, region, functions)
+    spelled = functions.canonical(table[column], category, region)
     digest = functions.hmac_hex(spelled, table[f"inner_{name}"], table[f"outer_{name}"], 15)
     return shifted(table[plan.name], plan, shift_days(digest, plan.treatment.days, functions), functions)
 

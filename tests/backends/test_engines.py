@@ -22,7 +22,7 @@ from secureprofile.adapters.words import fake_words
 from secureprofile.dp.marginals import counting
 from secureprofile.flows.guarded import scrubber
 from secureprofile.guard.candidates import identifier_keys, known_column, mentions
-from secureprofile.guard.canonical import canonical, canonical_text
+from secureprofile.guard.canonical import canonical_text
 from secureprofile.guard.fakes import Fakes
 from secureprofile.guard.fpe import FormatPreserving
 from secureprofile.guard.reversible import Encryption
@@ -231,7 +231,7 @@ def test_one_canonical_spelling_everywhere(spark: Any, tmp_path: Path, category:
     cells = ibis.memtable(pa.table({"n": list(range(len(CELLS))), "x": CELLS}))
 
     def spelled(engine: Any) -> list[tuple[Any, ...]]:
-        return rows(engine, cells.select("n", c=canonical(cells.x, category, "CN", engine.functions)))
+        return rows(engine, cells.select("n", c=engine.functions.canonical(cells.x, category, "CN")))
 
     with DuckEngine(temp=tmp_path) as duck:
         ours = spelled(duck)

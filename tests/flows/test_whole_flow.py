@@ -57,14 +57,14 @@ def test_tokens_are_the_documented_hmac(finished_shop: Path) -> None:
     """Recomputed from the key file with another library's HKDF and HMAC."""
     ring = json.loads((finished_shop / "keys" / "keys.json").read_text())["pseudonym"][0]
     info = json.dumps(
-        ["sp/pseudonym/1", ring["kid"], "partner-analytics", "research-partner", "user.unique_id"],
+        ["sp/pseudonym/2", ring["kid"], "partner-analytics", "research-partner", "user.unique_id"],
         separators=(",", ":"),
     )
     key = HKDF(algorithm=SHA256(), length=32, salt=None, info=info.encode()).derive(base64.b64decode(ring["secret"]))
     allowed = consenting(finished_shop, "partner-analytics")
     source = [row for row in rows(finished_shop / "customers.csv") if row["customer_id"].strip() in allowed]
     for before, after in zip(source, rows(finished_shop / "customers.safe.csv"), strict=True):
-        digest = hmac.new(key, before["customer_id"].strip().encode(), "sha256").hexdigest()[:32]
+        digest = hmac.new(key.hex().encode(), before["customer_id"].strip().encode(), "sha256").hexdigest()[:32]
         assert after["customer_id"].rsplit("_", 1)[1] == digest
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from secureprofile.adapters.duckdb import DuckEngine
 from secureprofile.guard import canonical as rule
-from secureprofile.guard.canonical import canonical, canonical_text
+from secureprofile.guard.canonical import canonical_text
 from secureprofile.guard.phones import FAST, doubtful_pattern, e164, international_pattern, own_forms, possible
 
 PHONE, EMAIL, NUMBER, NAME = "user.contact.phone_number", "user.contact.email", "user.government_id", "user.name"
@@ -177,7 +177,7 @@ def test_the_expression_is_the_function(category: str, region: str | None, tmp_p
     @given(st.lists(TEXTS, min_size=1, max_size=60))
     def holds(texts: list[str]) -> None:
         table = ibis.memtable(pa.table({"n": range(len(texts)), "x": texts}))
-        found = engine.to_arrow(table.select("n", c=canonical(table.x, category, region, engine.functions)))
+        found = engine.to_arrow(table.select("n", c=engine.functions.canonical(table.x, category, region)))
         ours = dict(zip(found["n"].to_pylist(), found["c"].to_pylist(), strict=True))
         assert [ours[n] for n in range(len(texts))] == [canonical_text(t, category, region) or None for t in texts]
 
@@ -206,7 +206,7 @@ def test_plain_cells_never_reach_python(tmp_path: Path, monkeypatch: pytest.Monk
     with DuckEngine(temp=tmp_path) as engine:
         for category, texts in columns.items():
             table = ibis.memtable(pa.table({"x": texts}))
-            engine.to_arrow(table.select(c=canonical(table.x, category, "CN", engine.functions)))
+            engine.to_arrow(table.select(c=engine.functions.canonical(table.x, category, "CN")))
     assert asked == []
 
 

@@ -70,11 +70,11 @@ def hkdf(secret: bytes, info: bytes) -> bytes:
 @pytest.mark.parametrize("case", CASES, ids=[case["why"] for case in CASES])
 def test_each_vector_follows_from_the_page(case: dict[str, Any]) -> None:
     assert spelled(case["cell"], case["category"], case["region"]) == case["canonical"]
-    parts = ["sp/pseudonym/1", FILE["kid"], FILE["purpose"], FILE["recipient"], case["category"]]
+    parts = ["sp/pseudonym/2", FILE["kid"], FILE["purpose"], FILE["recipient"], case["category"]]
     info = json.dumps(parts, separators=(",", ":"), ensure_ascii=False).encode()
     key = hkdf(bytes.fromhex(FILE["secret"]), info)
     assert key.hex() == case["key"]
-    token = hmac.new(key, case["canonical"].encode(), hashlib.sha256).hexdigest()[:32]
+    token = hmac.new(key.hex().encode(), case["canonical"].encode(), hashlib.sha256).hexdigest()[:32]
     assert case["token"] == (f"sp_{FILE['type']}_{FILE['kid']}_{token}" if case["canonical"] else None)
 
 

@@ -193,7 +193,7 @@ SEPARATED = [("p", "r", "c"), ("q", "r", "c"), ("p", "s", "c"), ("p", "r", "d"),
 
 
 @pytest.mark.parametrize(
-    "scheme", ["sp/pseudonym/1", "sp/encrypt/1", "sp/fpe/1", "sp/replace/1", "sp/token/1", "sp/date-shift/1"]
+    "scheme", ["sp/pseudonym/2", "sp/encrypt/1", "sp/fpe/1", "sp/replace/1", "sp/token/2", "sp/date-shift/2"]
 )
 def test_keys_differ_between_purposes_recipients_categories_and_schemes(scheme: str) -> None:
     keys = {

@@ -59,7 +59,7 @@ def token(key: bytes, spelled: str) -> str:
     """Return the token of a canonical spelling."""
     from hmac import digest
 
-    return f"sp_id_k1_{digest(key, spelled.encode(), 'sha256').hex()[:32]}"
+    return f"sp_id_k1_{digest(key.hex().encode(), spelled.encode(), 'sha256').hex()[:32]}"
 
 
 if __name__ == "__main__":
