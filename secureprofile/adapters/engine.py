@@ -18,9 +18,12 @@ import pyarrow.compute
 from secureprofile.adapters.hashing import canonical_cells, hmac_cells
 from secureprofile.guard.canonical import canonical, remembered
 from secureprofile.guard.cells import CellFunction
+from secureprofile.guard.prefilter import Prefilter, prefilter
+from secureprofile.guard.spec import PatternSpec
+from secureprofile.guard.specs import SPECS
 
-ScrubText = Callable[[str, str, Sequence[str], int], str]
-"""(free text, own identifiers as joined by ``guard.treat.own_cells``, keys of mentioned people, recognizers that could match) → scrubbed text."""
+ScrubText = Callable[[str, str, Sequence[str]], str]
+"""(free text, own identifiers as joined by ``guard.treat.own_cells``, keys of mentioned people) → scrubbed text."""
 
 
 class Engine(Protocol):
@@ -41,10 +44,10 @@ def _arrow_scrub(scrub: ScrubText) -> Any:
     """Wrap a Python function so that an engine calls it on Arrow batches."""
 
     @ibis.udf.scalar.pyarrow
-    def scrubbed(text: str, own: str, known: dt.Array(dt.string), bits: int) -> str:  # type: ignore[valid-type]
-        columns: tuple[Any, ...] = (text, own, known, bits)
+    def scrubbed(text: str, own: str, known: dt.Array(dt.string)) -> str:  # type: ignore[valid-type]
+        columns: tuple[Any, ...] = (text, own, known)
         cells = zip(*(column.to_pylist() for column in columns), strict=True)
-        done = [t if not t else scrub(t, o or "", k or (), b) for t, o, k, b in cells]
+        done = [t if not t else scrub(t, o or "", k or ()) for t, o, k in cells]
         return pa.array(done, type=pa.string())
 
     return scrubbed
@@ -59,6 +62,15 @@ def _canonical_udf(category: str, region: str | None) -> Any:
         return canonical_cells(text, category, region)
 
     return spelled
+
+
+@cache
+def _could_udf(told: Prefilter) -> Any:
+    @ibis.udf.scalar.pyarrow(null_handling="special")
+    def could(text: str) -> int:
+        return pa.array(told.could(text.cast(pa.binary()).fill_null(b"").to_pylist()), pa.int64())
+
+    return could
 
 
 @cache
@@ -123,11 +135,11 @@ def _pandas_cells(function: CellFunction) -> Any:
 
 def _pandas_scrub(scrub: ScrubText) -> Any:
     @ibis.udf.scalar.pandas
-    def scrubbed(text: str, own: str, known: dt.Array(dt.string), bits: int) -> str:  # type: ignore[valid-type]
+    def scrubbed(text: str, own: str, known: dt.Array(dt.string)) -> str:  # type: ignore[valid-type]
         given, series = _texts(text)
         joined, keys = _texts(own)[0], [() if cell is None else tuple(cell) for cell in known.tolist()]
-        cells = zip(given, joined, keys, bits.tolist(), text.notna().tolist(), strict=True)
-        return series([scrub(t, o, k, b) if t else t if there else None for t, o, k, b, there in cells])
+        cells = zip(given, joined, keys, text.notna().tolist(), strict=True)
+        return series([scrub(t, o, k) if t else t if there else None for t, o, k, there in cells])
 
     return scrubbed
 
@@ -184,13 +196,17 @@ class DuckFunctions:
         """See :class:`secureprofile.guard.treat.Functions`."""
         return _duck_try_strptime(text, form)
 
-    def scrub(
-        self, text: ir.StringValue, own: ir.StringValue, known: ir.ArrayValue, bits: ir.IntegerValue
-    ) -> ir.StringValue:
+    def scrub(self, text: ir.StringValue, own: ir.StringValue, known: ir.ArrayValue) -> ir.StringValue:
         """See :class:`secureprofile.guard.treat.Functions`."""
         if self._scrub is None:
             raise ValueError("these functions were made without a scrubber")
-        return self._scrub(text, own, known, bits)
+        return self._scrub(text, own, known)
+
+    def could(
+        self, text: ir.StringValue, specs: tuple[PatternSpec, ...] = SPECS, context: tuple[str, ...] = ()
+    ) -> ir.IntegerValue:
+        """Return the recognizers that each cell's shape allows, see :meth:`secureprofile.guard.prefilter.Prefilter.could`."""
+        return _could_udf(prefilter(specs, context))(text)
 
     def extract_all(self, text: ir.StringValue, pattern: str) -> ir.ArrayValue:
         """See :class:`secureprofile.guard.candidates.Functions`."""

@@ -93,7 +93,8 @@ def _without(cells: pa.Array, fillers: str) -> pa.Array:
 
 
 def _matches(cells: pa.Array, pattern: str) -> npt.NDArray[np.bool_]:
-    return pl.Series(cells).str.contains(pattern).to_numpy()
+    found: npt.NDArray[np.bool_] = pl.Series(cells).str.contains(pattern).to_numpy()
+    return found
 
 
 def _spelled(text: pa.Array, rule: Rule) -> pa.Array:

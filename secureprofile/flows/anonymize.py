@@ -28,8 +28,8 @@ from secureprofile.flows.exports import add_export, registered_recipient
 from secureprofile.flows.gate import Act, Context, authorise, begin
 from secureprofile.flows.guarded import (
     Treated,
-    flagged_texts,
     lookup,
+    mentioned_people,
     people,
     plan_file,
     scrubbed,
@@ -190,7 +190,7 @@ def write_treated(
     if scrubbed(plans):
         progress.step(f"look for people of {dataset} in its free text", engine.progress)
         engine.use_scrubber(scrubber(context))
-        rows_to_treat = flagged_texts(allowed, table, plans, engine)
+        rows_to_treat = mentioned_people(allowed, table, plans, engine)
     progress.step(f"treat {dataset}", engine.progress)
     ready = treated(context, rows_to_treat, plans, dataset=dataset, recipient=recipient, stored=False, engine=engine)
     purpose = context.policy.policy.purposes[context.purpose or ""]

@@ -15,7 +15,8 @@ import ibis.expr.types as ir
 from secureprofile.adapters.duckdb import DuckEngine
 from secureprofile.adapters.engine import first_by_hash, first_counts_by_hash
 from secureprofile.guard.detect import find
-from secureprofile.guard.prefilter import Ask, flagged, with_masks
+from secureprofile.guard.prefilter import prefilter
+from secureprofile.guard.specs import SPECS
 
 GROUP = 1000
 """Values of a group that are validated at most."""
@@ -42,7 +43,7 @@ def census(column: ir.StringColumn, name: str, engine: DuckEngine, *, repeated: 
         if repeated
         else cells.mutate(cells=ibis.literal(1, type="int64"))
     )
-    masked = with_masks(counted, {"bits": Ask(column="value", context=(name,))})
+    masked = counted.mutate(bits=engine.functions.could(counted["value"], context=(name,)))
     groups = masked.group_by("bits").agg(
         total=masked.cells.sum(),
         values=first_by_hash(masked.value, masked.value.hash(), GROUP),
@@ -70,7 +71,7 @@ def _within_budget(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _validated(bits: int, values: Sequence[str], counts: Sequence[int], name: str) -> dict[str, float]:
     """Return the share of a group's cells in which each kind is found, from the values looked at."""
-    specs = flagged(bits)
+    specs = prefilter(SPECS, (name,)).flagged(bits)
     found: dict[str, int] = {}
     for value, count in zip(values, counts, strict=True):
         text = value.strip()

@@ -24,9 +24,8 @@ from secureprofile.errors import InputError, PolicyRefused
 from secureprofile.flows.gate import Context, record
 from secureprofile.flows.secrets import ROLES, For, cell_functions, kids_in_use, pad_columns
 from secureprofile.flows.tokenise import Enrolment, tokenise
-from secureprofile.guard.candidates import bits_column, identifier_keys, known_column, mentions, sought
+from secureprofile.guard.candidates import identifier_keys, known_column, mentions, sought
 from secureprofile.guard.classify import looks_like_data
-from secureprofile.guard.prefilter import Ask, with_masks
 from secureprofile.guard.scrub import SCRUBBED, Scrubber
 from secureprofile.guard.specs import SPECS
 from secureprofile.guard.treat import OWN, Keyed, own_cells, pads, split_own, treat, unreadable
@@ -100,7 +99,7 @@ def plan_file(context: Context, act: str, columns: Sequence[str], dataset: str) 
 def scrubber(context: Context) -> ScrubText:
     """Return the function that scrubs one cell, with whatever model the workspace was opened with."""
     scrubber = Scrubber(specs=SCRUBBED, words=word_lists(), finders=context.finders)
-    return lambda text, own, known, bits: scrubber.scrub(text, split_own(own), known, bits)
+    return lambda text, own, known: scrubber.scrub(text, split_own(own), known)
 
 
 def scrubbed(plans: Sequence[ColumnPlan]) -> list[ColumnPlan]:
@@ -108,14 +107,12 @@ def scrubbed(plans: Sequence[ColumnPlan]) -> list[ColumnPlan]:
     return [plan for plan in plans if isinstance(plan.treatment, Scrub)]
 
 
-def flagged_texts(rows: ir.Table, everybody: ir.Table, plans: Sequence[ColumnPlan], engine: DuckEngine) -> ir.Table:
-    """Return the rows with, beside each free text, the recognizers that could match, and the keys of people whom it mentions.
+def mentioned_people(rows: ir.Table, everybody: ir.Table, plans: Sequence[ColumnPlan], engine: DuckEngine) -> ir.Table:
+    """Return the rows with, beside each free text, the keys of people whom it mentions.
 
     The engine joins candidates with the identifiers of the whole table and may spill, so memory does not grow with the number of people. Texts
     are led back to by their hash: where two share one, each is looked through for the other's people, too, which changes nothing.
     """
-    asks = {bits_column(plan): Ask(column=plan.name) for plan in scrubbed(plans)}
-    rows = with_masks(rows, asks, specs=SCRUBBED) if asks else rows
     columns = scrubbed(plans)
     if not columns or not sought(plans):
         return rows

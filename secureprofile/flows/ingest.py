@@ -18,8 +18,8 @@ from secureprofile.flows.gate import Context, authorise, begin
 from secureprofile.flows.guarded import (
     Prepared,
     Treated,
-    flagged_texts,
     lookup,
+    mentioned_people,
     people,
     plan_file,
     scrubbed,
@@ -64,7 +64,7 @@ def ingest(context: Context, source: Source, *, dataset: str, progress: Progress
             rows = keyed.inner_join(passing.table, "lookup_")
             if scrubbed(plans):
                 engine.use_scrubber(scrubber(context))
-                rows = flagged_texts(rows, table, plans, engine)
+                rows = mentioned_people(rows, table, plans, engine)
             person = ColumnPlan.kept("person")
             ready = treated(context, rows, (person, *plans), dataset=dataset, recipient="", stored=True, engine=engine)
             stored = engine.write(ready.result, folder / "part-0.parquet", "parquet")

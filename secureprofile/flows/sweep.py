@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from secureprofile.adapters.duckdb import DuckEngine
 from secureprofile.errors import PolicyRefused
-from secureprofile.guard.prefilter import BITS, Ask, flagged, with_masks
+from secureprofile.guard.prefilter import prefilter
 from secureprofile.guard.residual import NOT_A_TOKEN, Looked, Residue, certain, is_token, residues, specs_for
 from secureprofile.guard.scrub import REDACTED
 from secureprofile.guard.spec import PatternSpec
@@ -23,7 +23,7 @@ SAMPLE = 2_000
 """Different cells of a column that are looked at where no single one can decide."""
 
 FEW = 2_000
-"""Different cells of a column up to which Python looks at each: asking the engine costs a second of planning, these a tenth."""
+"""Different cells of a column up to which Python looks at each: asking the engine would cost more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +67,9 @@ def _column(different: ir.Table, plan: ColumnPlan, engine: DuckEngine) -> list[t
     few = engine.to_arrow(different.limit(FEW + 1))
     if len(few) <= FEW:
         return _each(few, plan, specs)
-    marked = engine.keep(
-        with_masks(different, {"mask": Ask(column="cell")}, specs=specs).filter(lambda t: t["mask"] != 0)
-    )
-    decisive = _bits(specs if isinstance(plan.treatment, Scrub) else certain(specs), specs)
+    told = different.mutate(mask=engine.functions.could(different["cell"], specs))
+    marked = engine.keep(told.filter(told["mask"] != 0))
+    decisive = prefilter(specs).mask(specs if isinstance(plan.treatment, Scrub) else certain(specs))
     sure = _looked(marked.filter((marked["mask"] & decisive) != 0), None, specs, engine)
     rest = _looked(marked.filter((marked["mask"] & decisive) == 0), SAMPLE, specs, engine)
     if not sure.cells and not rest.cells:
@@ -82,26 +81,22 @@ def _column(different: ir.Table, plan: ColumnPlan, engine: DuckEngine) -> list[t
 def _each(
     different: pa.Table, plan: ColumnPlan, specs: tuple[PatternSpec, ...]
 ) -> list[tuple[Residue, frozenset[str]]]:
-    rows = different["rows"].to_pylist()
-    cells = zip(different["cell"].to_pylist(), rows, strict=True)
-    looked = [Looked(cells={cell: specs}, weight=count, total=sum(rows)) for cell, count in cells]
+    told, texts, rows = prefilter(specs), different["cell"].to_pylist(), different["rows"].to_pylist()
+    masks = told.could(text.encode("utf-8") for text in texts)
+    looked = [
+        Looked(cells={text: told.flagged(mask)}, weight=count, total=sum(rows))
+        for text, mask, count in zip(texts, masks, rows, strict=True)
+        if mask
+    ]
     return list(residues(plan, looked).values())
-
-
-def _bits(some: Sequence[PatternSpec], specs: tuple[PatternSpec, ...]) -> int:
-    """Return the bits of some recognizers among all that were asked."""
-    bits = 0
-    for place in range(BITS):
-        if any(spec in some for spec in flagged(1 << place, specs)):
-            bits |= 1 << place
-    return bits
 
 
 def _looked(marked: ir.Table, most: int | None, specs: tuple[PatternSpec, ...], engine: DuckEngine) -> Looked:
     """Bring the cells, or so many of them, to Python, each with the recognizers that could find something in it."""
     table = engine.to_arrow(marked.limit(most) if most else marked)
     masks = table["mask"].to_pylist()
-    cells = {cell: flagged(mask, specs) for cell, mask in zip(table["cell"].to_pylist(), masks, strict=True)}
+    told = prefilter(specs)
+    cells = {cell: told.flagged(mask) for cell, mask in zip(table["cell"].to_pylist(), masks, strict=True)}
     return Looked(cells=cells, weight=_sum(marked, engine) / len(cells) if cells else 0, total=0)
 
 

@@ -119,11 +119,6 @@ def known_column(plan: ColumnPlan) -> str:
     return f"mentioned_{plan.position}_"
 
 
-def bits_column(plan: ColumnPlan) -> str:
-    """Return the name of the column that holds the recognizers which could find something in a free-text column."""
-    return f"flagged_{plan.position}_"
-
-
 def sought(plans: Sequence[ColumnPlan]) -> list[ColumnPlan]:
     """Return the columns whose identifiers are looked for in everybody's free text."""
     return [p for p in plans if within(p.category, DIRECT_IDENTIFIERS) and not within(p.category, NOT_SOUGHT)]

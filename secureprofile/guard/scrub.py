@@ -16,7 +16,7 @@ from secureprofile.guard.entities import WordLists, entities, may_hold_person
 from secureprofile.guard.finder import Finder
 from secureprofile.guard.names import CN_COMPOUND, CUES_EN
 from secureprofile.guard.names_han import han_names
-from secureprofile.guard.prefilter import flagged
+from secureprofile.guard.prefilter import prefilter
 from secureprofile.guard.spec import PatternSpec
 from secureprofile.guard.specs import SPECS
 
@@ -32,9 +32,6 @@ SCRUBBED: tuple[PatternSpec, ...] = tuple(
     if spec.score >= LEAST or spec.context
 )
 """The recognizers as scrubbing takes them: what would be replaced beside a word only is looked for beside a word only."""
-
-ALL = -1
-"""Bits of a text that nobody looked at before: every recognizer is tried."""
 
 _CUE_EN = re.compile(
     rf"(?<![A-Za-z])(?:{'|'.join(cue.capitalize() for cue in CUES_EN)})\.? ([A-ZÀ-Þ][\w'’\-]+(?: [A-ZÀ-Þ][\w'’\-]+)?)"
@@ -61,30 +58,32 @@ class Scrubber:
         words: WordLists = NO_WORDS,
         finders: Sequence[Finder] = (),
     ) -> None:
-        self._specs = specs
         self._finders = tuple(finders)
         self._words = words
-        self._subsets: dict[int, tuple[PatternSpec, ...]] = {}
+        self._told = prefilter(specs)
         self.failed = 0
 
-    def scrub(self, text: str, own: Sequence[tuple[str, str]] = (), known: Iterable[str] = (), bits: int = ALL) -> str:
+    def scrub(self, text: str, own: Sequence[tuple[str, str]] = (), known: Iterable[str] = ()) -> str:
         """Return the text without personal data that can be recognised.
 
         Args:
             text: one cell.
             own: (label, value) of the row's own direct identifiers.
             known: keys of people of the same table whom the text may mention (:mod:`secureprofile.guard.candidates`).
-            bits: recognizers that could find something (:mod:`secureprofile.guard.prefilter`), or ``ALL``.
         """
         try:
-            return _replace(text, [*self._spans(text, own, bits), *locate(text, known)])
+            return _replace(text, [*self._spans(text, own), *locate(text, known)])
         except Exception:  # whatever it is, the cell must not pass
             self.failed += 1
             return REDACTED
 
-    def _spans(self, text: str, own: Sequence[tuple[str, str]], bits: int) -> list[Span]:
-        specs = self._flagged(bits)
-        spans = [(f.start, f.end, f.label) for f in find(text, specs=specs) if f.score >= LEAST] if specs else []
+    def _spans(self, text: str, own: Sequence[tuple[str, str]]) -> list[Span]:
+        [bits] = self._told.could([text.encode("utf-8", "replace")])
+        spans = (
+            [(f.start, f.end, f.label) for f in find(text, specs=self._told.flagged(bits)) if f.score >= LEAST]
+            if bits
+            else []
+        )
         spans += _own_spans(text, own)
         if not text.isascii() and _HAN.search(text):
             spans += [(start, end, "ADDRESS") for start, end in chinese_addresses(text)]
@@ -93,13 +92,6 @@ class Scrubber:
             spans += self._latin(text)
         spans += [(f.start, f.end, f.label) for finder in self._finders for f in finder(text) if f.score >= LEAST]
         return spans
-
-    def _flagged(self, bits: int) -> tuple[PatternSpec, ...]:
-        """Return the recognizers of a mask; remembered here, because hashing a hundred rows of a table costs more than matching."""
-        found = self._subsets.get(bits)
-        if found is None:
-            found = self._subsets[bits] = self._specs if bits == ALL else flagged(bits, self._specs)
-        return found
 
     def _latin(self, text: str) -> Iterator[Span]:
         if self._words.given and (may_hold_person(text, self._words) or may_hold_address(text)):

@@ -14,7 +14,7 @@ from typing import Protocol
 import ibis
 import ibis.expr.types as ir
 
-from secureprofile.guard.candidates import bits_column, known_column
+from secureprofile.guard.candidates import known_column
 from secureprofile.guard.canonical import trimmed
 from secureprofile.guard.coarse import generalize as generalize
 from secureprofile.guard.coarse import shift_days, shifted, top_bottom
@@ -22,7 +22,6 @@ from secureprofile.guard.coarse import typed as typed
 from secureprofile.guard.masks import mask
 from secureprofile.guard.pseudonyms import pads as pads
 from secureprofile.guard.pseudonyms import pseudonym
-from secureprofile.guard.scrub import ALL
 from secureprofile.policy.decide import ColumnPlan
 from secureprofile.policy.treatments import (
     DateShift,
@@ -75,13 +74,10 @@ class Functions(Protocol):
         """Return the canonical spelling of each cell (see :mod:`secureprofile.guard.canonical`); empty and missing ones give NULL."""
         ...
 
-    def scrub(
-        self, text: ir.StringValue, own: ir.StringValue, known: ir.ArrayValue, bits: ir.IntegerValue
-    ) -> ir.StringValue:
+    def scrub(self, text: ir.StringValue, own: ir.StringValue, known: ir.ArrayValue) -> ir.StringValue:
         """Return free text with personal data replaced.
 
-        ``own`` holds the row's own identifiers (see :func:`own_cells`), ``known`` the keys of mentioned people (``guard.candidates``), ``bits``
-        the recognizers that could find something (``guard.prefilter``).
+        ``own`` holds the row's own identifiers (see :func:`own_cells`), ``known`` the keys of mentioned people (``guard.candidates``).
         """
         ...
 
@@ -186,7 +182,7 @@ def _treated(
         case Encrypt() | Fpe() | Replace():
             return functions.cells(plan.name, value)
         case Scrub():
-            return functions.scrub(value, own_cells(table, own), _mentioned(table, plan), _bits(table, plan))
+            return functions.scrub(value, own_cells(table, own), _mentioned(table, plan))
         case Reveal() | Drop():
             raise ValueError(f"{plan.treatment.kind} gives no column of an export")
 
@@ -196,10 +192,6 @@ def _mentioned(table: ir.Table, plan: ColumnPlan) -> ir.ArrayValue:
     nobody = ibis.literal([], type="array<string>")
     known = known_column(plan)
     return ibis.coalesce(table[known], nobody) if known in table.columns else nobody
-
-
-def _bits(table: ir.Table, plan: ColumnPlan) -> ir.IntegerValue:
-    return table[bits_column(plan)] if bits_column(plan) in table.columns else ibis.literal(ALL, type="int64")
 
 
 def _shifted(table: ir.Table, plan: ColumnPlan, keyed: Keyed, functions: Functions) -> ir.StringValue:
