@@ -73,7 +73,7 @@ class Session:
             progress: shows the steps.
         """
         from secureprofile.flows.anonymize import anonymize
-        from secureprofile.flows.guarded import open_file
+        from secureprofile.flows.opening import open_file
         from secureprofile.flows.streams import target
 
         with self._context.home.scratch() as scratch, target(output, scratch, form) as (path, chosen):
@@ -117,7 +117,7 @@ class Session:
         progress: Progress | None = None,
     ) -> Revealed:
         """Write an exported file with the cells that this purpose may reveal as they were, whole or not at all."""
-        from secureprofile.flows.guarded import open_file
+        from secureprofile.flows.opening import open_file
         from secureprofile.flows.reveal import reveal
 
         return reveal(
@@ -135,8 +135,8 @@ class Session:
         self, dataset: str, source: str | Path, *, sheet: str | None = None, progress: Progress | None = None
     ) -> Treated:
         """Add a file's rows to the store, as pseudonyms, of people who may be there for this purpose."""
-        from secureprofile.flows.guarded import open_file
         from secureprofile.flows.ingest import ingest
+        from secureprofile.flows.opening import open_file
 
         return ingest(self._context, open_file(source, sheet=sheet), dataset=dataset, progress=progress or Silent())
 
@@ -145,7 +145,7 @@ class Session:
     ) -> Imported:
         """Add the consent records of a file."""
         from secureprofile.flows.consent import import_consents
-        from secureprofile.flows.guarded import open_file
+        from secureprofile.flows.opening import open_file
 
         return import_consents(self._context, open_file(source, sheet=sheet), progress=progress or Silent())
 

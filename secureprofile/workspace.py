@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING, Any, Self
 from secureprofile.adapters import keys as keyring
 from secureprofile.adapters.clock import now
 from secureprofile.adapters.home import Home
-from secureprofile.adapters.ner import finder
 from secureprofile.adapters.outputs import write_whole
 from secureprofile.adapters.policies import keep_policy, lasting_reference, load_policy
 from secureprofile.adapters.signer import LogSigner
@@ -38,6 +37,7 @@ from secureprofile.session import Session as Session
 
 if TYPE_CHECKING:
     from secureprofile.flows.rotate import KeyUse
+    from secureprofile.guard.finder import Finder
 
 DEFAULT_POLICY = "retail"
 
@@ -114,7 +114,7 @@ class Workspace:
                 creator=staff_id == creator,
                 actor=who,
                 memory_limit=memory_limit,
-                finders=() if ner is None else (finder(ner),),
+                finders=_finders(ner),
             )
         except BaseException:
             state.close()
@@ -265,3 +265,11 @@ def _create(home: Home, policy: str, creator: str, keys: str | None) -> None:
                 tx.set_meta(key, value)
     finally:
         state.close()
+
+
+def _finders(model: Any) -> tuple[Finder, ...]:
+    if model is None:
+        return ()
+    from secureprofile.adapters.ner import finder  # what it needs of the guard takes a tenth of a second to load
+
+    return (finder(model),)

@@ -12,6 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -66,8 +67,16 @@ class DuckEngine:
 
     def __init__(self, *, temp: Path, memory_limit: str | None = None) -> None:
         self._temp = Path(tempfile.mkdtemp(prefix="engine-", dir=temp))
-        settings: dict[str, Any] = {"memory_limit": memory_limit} if memory_limit else {}
-        self._backend = ibis.duckdb.connect(
+        self._memory_limit = memory_limit
+        self._scrub: ScrubText | None = None
+        self._cells: dict[str, CellFunction] = {}
+        self.functions = DuckFunctions()
+
+    @cached_property
+    def _backend(self) -> Any:
+        """The connection, made when something is first asked: a scan of a sample often asks nothing."""
+        settings: dict[str, Any] = {"memory_limit": self._memory_limit} if self._memory_limit else {}
+        backend = ibis.duckdb.connect(
             temp_directory=str(self._temp),
             autoinstall_known_extensions=False,
             autoload_known_extensions=False,
@@ -75,13 +84,11 @@ class DuckEngine:
             **settings,
         )
         # the engine keeps track for `progress`, but prints nothing: run with `python -c`, it takes stdout for a notebook's
-        self._backend.raw_sql("SET enable_progress_bar = true")
-        self._backend.raw_sql("SET enable_progress_bar_print = false")
+        backend.raw_sql("SET enable_progress_bar = true")
+        backend.raw_sql("SET enable_progress_bar_print = false")
         # joins probe with the left side, so rows keep the order of the file whatever the sizes
-        self._backend.raw_sql("SET disabled_optimizers = 'build_side_probe_side,join_order'")
-        self._scrub: ScrubText | None = None
-        self._cells: dict[str, CellFunction] = {}
-        self.functions = DuckFunctions()
+        backend.raw_sql("SET disabled_optimizers = 'build_side_probe_side,join_order'")
+        return backend
 
     def __enter__(self) -> Self:
         return self
@@ -89,7 +96,8 @@ class DuckEngine:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._backend.disconnect()
+        if "_backend" in self.__dict__:
+            self._backend.disconnect()
         shutil.rmtree(self._temp, ignore_errors=True)
 
     # --- in -------------------------------------------------------------------------------------------------------------
@@ -269,7 +277,7 @@ class DuckEngine:
 
     def progress(self) -> float:
         """Return the share done of the running query in percent, -1 where unknown. May be called from another thread."""
-        return float(self._backend.con.query_progress())
+        return float(self._backend.con.query_progress()) if "_backend" in self.__dict__ else -1.0
 
     def interrupt(self) -> None:
         """Stop the running query."""

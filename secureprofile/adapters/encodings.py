@@ -73,22 +73,28 @@ def _decode(path: Readable, compression: Compression, encoding: str) -> _Decoded
     bytes_to_text = codecs.getincrementaldecoder(encoding)()
     decoder = io.IncrementalNewlineDecoder(bytes_to_text, translate=False)
     foreign: list[str] = []
+    plain: set[str] = set()
     before = 0
     with open_bytes(path, compression) as file:
         while True:
             chunk = file.read(SAMPLE)
             pending = len(bytes_to_text.getstate()[0])
+            simple = (
+                bool(chunk) and b"\r" not in chunk and not decoder.getstate()[1] & 1
+            )  # no carriage return, nor one before
             try:
-                text = decoder.decode(chunk, final=not chunk)
+                text = bytes_to_text.decode(chunk) if simple else decoder.decode(chunk, final=not chunk)
             except UnicodeDecodeError as error:
                 return before - pending + error.start + 1
             if "\0" in text:
                 raise _binary(path)
+            if simple and not plain and "\n" in text:
+                plain.add("\n")
             if encoding in _UNSURE and len(foreign) < _JUDGED:
                 foreign += re.findall(r"[^\0-\x7f]+", text)
             if not chunk:
                 ends = decoder.newlines or ()
-                return _Decoded({ends} if isinstance(ends, str) else set(ends), foreign)
+                return _Decoded(plain | ({ends} if isinstance(ends, str) else set(ends)), foreign)
             before += len(chunk)
 
 

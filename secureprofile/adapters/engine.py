@@ -15,7 +15,6 @@ import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.compute
 
-from secureprofile.adapters.hashing import canonical_cells, hmac_cells
 from secureprofile.guard.canonical import canonical, remembered
 from secureprofile.guard.cells import CellFunction
 from secureprofile.guard.prefilter import Prefilter, prefilter
@@ -56,6 +55,7 @@ def _arrow_scrub(scrub: ScrubText) -> Any:
 @cache
 def _canonical_udf(category: str, region: str | None) -> Any:
     """Wrap the canonical spelling of one category and region so that an engine calls it on Arrow batches."""
+    from secureprofile.adapters.hashing import canonical_cells  # a quarter of a second to load, and scanning needs none
 
     @ibis.udf.scalar.pyarrow(null_handling="special")
     def spelled(text: str) -> str:
@@ -75,6 +75,8 @@ def _could_udf(told: Prefilter) -> Any:
 
 @cache
 def _hmac_udf(digits: int) -> Any:
+    from secureprofile.adapters.hashing import hmac_cells
+
     @ibis.udf.scalar.pyarrow(null_handling="special")
     def keyed(text: str, inner: bytes) -> str:
         return hmac_cells(text, inner, digits)

@@ -97,6 +97,13 @@ def sniff(path: Readable) -> Source:
         return replace(source, newline=_one(kinds) if len(kinds) < 2 else _row_ends(source))
 
 
+def is_book(path: Path) -> bool:
+    """Tell whether a file is a workbook, by its beginning."""
+    with _troubles_told(path):
+        compression, head, _ = _head(path)
+        return compression == "none" and is_workbook(path, head)
+
+
 @contextmanager
 def utf8_path(source: Source, tmp: Path) -> Iterator[Path]:
     """Give a path that an engine can read as ``source`` says, in UTF-8 and beginning with the header.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from secureprofile.adapters import databases, excel
-from secureprofile.adapters.files import Source, distinct, sniff
+from secureprofile.adapters.files import Source, distinct, is_book, sniff
 from secureprofile.adapters.sealed import Readable, Sealed
 from secureprofile.errors import InputError, UsageError
 
@@ -124,7 +124,7 @@ def letters(place: int) -> str:
 
 def is_workbook(location: str | Path) -> bool:
     """Tell whether a location is a workbook, which holds more than its cells."""
-    return not databases.is_url(str(location)) and sniff(Path(location)).format == "workbook"
+    return not databases.is_url(str(location)) and is_book(Path(location))
 
 
 def _readable(location: str | Path, scratch: Path | None) -> Readable:

@@ -10,15 +10,17 @@ import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import pyarrow as pa
-import pyarrow.dataset as ds
-import pyarrow.parquet as pq
-import pyarrow.parquet.encryption as pe
 
 from secureprofile.adapters.outputs import full_disk_told
 from secureprofile.adapters.sealed import Readable
+
+if (
+    TYPE_CHECKING
+):  # at run time where rows are spooled: it costs a third of a second, and most files are read by the engine
+    import pyarrow.dataset as ds
 
 BATCH: Final = 20_000
 """Rows of a batch; fewer where there are many columns."""
@@ -59,6 +61,9 @@ def spooled(batches: Iterable[pa.RecordBatch], columns: Sequence[str], folder: P
     Raises:
         CannotTell: the disk is full.
     """
+    import pyarrow.dataset as ds
+    import pyarrow.parquet as pq
+
     path, memory = folder / f"rows-{secrets.token_hex(8)}.parquet", _Memory()
     schema = text_schema(columns)
     with (
@@ -73,6 +78,8 @@ def spooled(batches: Iterable[pa.RecordBatch], columns: Sequence[str], folder: P
 
 def parquet_reader(path: Readable) -> pa.RecordBatchReader:
     """Return the rows of a Parquet stream, which can be read once."""
+    import pyarrow.parquet as pq
+
     file = pq.ParquetFile(path.open("rb"))
     return pa.RecordBatchReader.from_batches(file.schema_arrow, file.iter_batches(BATCH))
 
@@ -81,6 +88,8 @@ class _Memory:
     """A key service whose keys are in this object and nowhere else."""
 
     def __init__(self) -> None:
+        import pyarrow.parquet.encryption as pe
+
         keys: dict[str, bytes] = {}
 
         class Service(pe.KmsClient):  # type: ignore[misc]
@@ -100,6 +109,8 @@ class _Memory:
 
     def encryption(self) -> Any:
         """Return what a writer needs: a fresh AES-256 key, footer included."""
+        import pyarrow.parquet.encryption as pe
+
         settings = pe.EncryptionConfiguration(
             footer_key="run", uniform_encryption=True, double_wrapping=False, data_key_length_bits=256
         )
@@ -107,6 +118,9 @@ class _Memory:
 
     def format(self) -> ds.ParquetFileFormat:
         """Return what a reader needs."""
+        import pyarrow.dataset as ds
+        import pyarrow.parquet.encryption as pe
+
         decryption = ds.ParquetDecryptionConfig(self._factory, self._connection, pe.DecryptionConfiguration())
         return ds.ParquetFileFormat(
             default_fragment_scan_options=ds.ParquetFragmentScanOptions(decryption_config=decryption)

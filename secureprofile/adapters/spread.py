@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -24,6 +24,8 @@ SMALL = 8 << 20
 """Bytes (gzip'd: a quarter) up to which rows are drawn one by one from the whole file."""
 _LINE_ENDS_ARE_BYTES = ("utf-8", "utf-8-sig", "gb18030", "cp1252", "windows-1252")
 
+Cells = Mapping[str, Sequence[str | None]]
+
 
 def can_spread(source: Source) -> bool:
     """Tell whether places inside a file can be read by themselves: not where it is gzip'd, in UTF-16 or UTF-32, or ends lines with CR alone."""
@@ -35,19 +37,16 @@ def can_spread(source: Source) -> bool:
     return plain and source.newline in ("\n", "\r\n")
 
 
-def spread_rows(source: Source, engine: DuckEngine, rows: int, temp: Path) -> pa.Table:
-    """Return up to ``rows`` rows as text from all over a file for which :func:`can_spread` holds."""
+def spread_rows(source: Source, engine: DuckEngine, rows: int, temp: Path) -> Cells:
+    """Return up to ``rows`` rows as text, by column, from all over a file for which :func:`can_spread` holds."""
     assert isinstance(source.path, Path)
     match source.format:
         case "parquet":
             with quiet(source.path.name):
-                return engine.to_arrow(engine.text_table(_row_groups(source.path, rows)))
+                return _cells(engine.to_arrow(engine.text_table(_row_groups(source.path, rows))))
         case "csv":
             records = [record for lines in _runs(source) for record in islice(_records(source, lines), rows // RUNS)]
-            return pa.table(
-                [pa.array([r[i] for r in records], pa.string()) for i in range(len(source.columns))],
-                names=list(source.columns),
-            )
+            return {name: [record[place] for record in records] for place, name in enumerate(source.columns)}
         case _:
             return _json_rows(source, engine, rows, temp)
 
@@ -76,16 +75,21 @@ def _records(source: Source, lines: str) -> Iterator[list[str]]:
         return
 
 
-def _json_rows(source: Source, engine: DuckEngine, rows: int, temp: Path) -> pa.Table:
+def _json_rows(source: Source, engine: DuckEngine, rows: int, temp: Path) -> Cells:
     path = temp / "runs.jsonl"
     try:
         with path.open("w", encoding="utf-8") as out:
             for lines in _runs(source):
                 out.writelines(islice(io.StringIO(lines), rows // RUNS))
         with engine.source(replace(source, path=path, encoding="utf-8")) as table:
-            return engine.to_arrow(table, what=source.path.name)
+            return _cells(engine.to_arrow(table, what=source.path.name))
     finally:
         path.unlink(missing_ok=True)
+
+
+def _cells(rows: pa.Table) -> Cells:
+    cells: Cells = rows.to_pydict()
+    return cells
 
 
 def _row_groups(path: Path, rows: int) -> pa.Table:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from secureprofile import errors
 from secureprofile.adapters.clock import now, stamp
@@ -19,10 +19,12 @@ from secureprofile.adapters.keys import KeyRing
 from secureprofile.adapters.signer import LogSigner
 from secureprofile.adapters.state import State, Writer
 from secureprofile.audit.entry import Entry, Phase
-from secureprofile.guard.finder import Finder
 from secureprofile.policy.decide import Output, decide, roles_of
 from secureprofile.policy.parse import LoadedPolicy
 from secureprofile.version import __version__
+
+if TYPE_CHECKING:
+    from secureprofile.guard.finder import Finder
 
 T = TypeVar("T")
 

@@ -15,17 +15,13 @@ import pyarrow as pa
 from secureprofile.adapters.clock import now
 from secureprofile.adapters.duckdb import DuckEngine
 from secureprofile.adapters.engine import ScrubText
-from secureprofile.adapters.excel import SheetRows
-from secureprofile.adapters.files import Source
 from secureprofile.adapters.keys import derive
-from secureprofile.adapters.sources import open_all, open_source
 from secureprofile.adapters.words import word_lists
-from secureprofile.errors import InputError, PolicyRefused
+from secureprofile.errors import PolicyRefused
 from secureprofile.flows.gate import Context, record
 from secureprofile.flows.secrets import ROLES, For, cell_functions, kids_in_use, pad_columns
 from secureprofile.flows.tokenise import Enrolment, tokenise
 from secureprofile.guard.candidates import identifier_keys, known_column, mentions, sought
-from secureprofile.guard.classify import looks_like_data
 from secureprofile.guard.scrub import SCRUBBED, Scrubber
 from secureprofile.guard.specs import SPECS
 from secureprofile.guard.treat import OWN, Keyed, own_cells, pads, split_own, treat, unreadable
@@ -61,30 +57,6 @@ class Treated:
     volumes: Volumes = NO_VOLUMES
     formulas: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-
-
-def open_file(location: str | Path, *, sheet: str | None = None, scratch: Path | None = None) -> Source:
-    """Recognise a file, sheet, table or stream, and refuse one whose first row is data.
-
-    Raises:
-        InputError: unreadable, or without header; the message names positions only.
-    """
-    source = open_source(location, sheet=sheet, scratch=scratch)
-    named = source.format == "csv" or isinstance(source.rows, SheetRows)
-    suspicious = looks_like_data(source.columns) if named else ()
-    if suspicious:
-        places = ", ".join(str(position) for position in suspicious[:8])
-        raise InputError(
-            f"{source.path.name}: row 1 looks like data, not like column names (columns {places})",
-            hint="add a first row with column names, as the policy spells them",
-        )
-    return source
-
-
-def open_every(location: str | Path) -> list[Source]:
-    """Recognise every table that a location holds: sheets, hidden ones too, and all tables of a database."""
-    found = open_all(location, like_data=looks_like_data)
-    return found if len(found) != 1 or found[0].format != "csv" else [open_file(location)]
 
 
 def plan_file(context: Context, act: str, columns: Sequence[str], dataset: str) -> tuple[ColumnPlan, ...]:

@@ -8,15 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-import pyarrow as pa
-
 from secureprofile.adapters.duckdb import DuckEngine
 from secureprofile.adapters.files import Source
 from secureprofile.adapters.sources import place_name
 from secureprofile.adapters.spread import SMALL, can_spread, spread_rows
 from secureprofile.errors import SecureProfileError
 from secureprofile.flows.census import Shares, census
-from secureprofile.flows.guarded import open_every
+from secureprofile.flows.opening import open_every
 from secureprofile.flows.progress import Progress
 from secureprofile.flows.workbooks import BesideCells, beside_cells
 from secureprofile.guard.classify import ColumnFinding, classify_column
@@ -168,8 +166,9 @@ def _scan_file(source: Source, engine: DuckEngine, temp: Path, *, full: bool, do
         sample = engine.sample(whole, SAMPLE_ROWS)
         columns = []
         for position, name in enumerate(source.columns, start=1):
-            column = _column(source, position, name, sample)
-            columns.append(_with_shares(column, census(whole[name], name, engine, repeated=_repeated(sample[name]))))
+            cells = sample[name].to_pylist()
+            column = _column(source, position, name, cells)
+            columns.append(_with_shares(column, census(whole[name], name, engine, repeated=_repeated(cells))))
             done.share = 0.3 + 0.7 * position / len(source.columns)
     finally:
         stored.unlink(missing_ok=True)
@@ -182,32 +181,32 @@ def _scan_sample(source: Source, engine: DuckEngine, temp: Path) -> ScannedFile:
     size = _size(source.path) * packed if isinstance(source.path, Path) else SMALL + 1
     looked: Looked = "spread"
     if size > SMALL and can_spread(source):
-        sample = spread_rows(source, engine, SAMPLE_ROWS, temp)
+        cells = spread_rows(source, engine, SAMPLE_ROWS, temp)
     else:
         with engine.source(source) as table:
             small = size <= SMALL
             what = source.path.name
-            sample = (
+            rows = (
                 engine.sample(table, SAMPLE_ROWS, what=what)
                 if small
                 else engine.to_arrow(table.limit(SAMPLE_ROWS), what=what)
             )
-        looked = "all" if sample.num_rows < SAMPLE_ROWS else "spread" if small else "first"
-    columns = [_column(source, position, name, sample) for position, name in enumerate(source.columns, start=1)]
-    return ScannedFile(name=source.path.name, rows=sample.num_rows, looked=looked, columns=tuple(columns))
+            cells = rows.to_pydict()
+        looked = "all" if rows.num_rows < SAMPLE_ROWS else "spread" if small else "first"
+    columns = [_column(source, position, name, cells[name]) for position, name in enumerate(source.columns, start=1)]
+    return ScannedFile(name=source.path.name, rows=len(cells[source.columns[0]]), looked=looked, columns=tuple(columns))
 
 
-def _column(source: Source, position: int, name: str, sample: pa.Table) -> ScannedColumn:
-    cells = sample[name].to_pylist()
+def _column(source: Source, position: int, name: str, cells: Sequence[str | None]) -> ScannedColumn:
     filled = [cell for cell in cells if cell and cell.strip()]
     looked = len(filled[:1000])
     finding = classify_column(name, filled, distinct=len(set(filled[:looked])))
     return ScannedColumn(file=source.path.name, position=position, name=name, finding=finding)
 
 
-def _repeated(column: pa.ChunkedArray) -> bool:
+def _repeated(cells: Sequence[str | None]) -> bool:
     """Tell whether most cells stand there more than once, so that looking at different values saves work."""
-    return bool(len(column.unique()) <= len(column) / 2)
+    return len(set(cells)) <= len(cells) / 2
 
 
 def _with_shares(column: ScannedColumn, shares: Shares) -> ScannedColumn:

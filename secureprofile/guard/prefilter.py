@@ -49,12 +49,15 @@ class Prefilter:
     """
 
     def __init__(self, specs: tuple[PatternSpec, ...] = SPECS, context: Sequence[str] = ()) -> None:
+        self.specs = specs
         around = " ".join(context).casefold()
         self._specs = _bits(specs)
-        alone = [not spec.needs_context or in_words(spec.context, "", 0, 0, around) for _, spec in self._specs]
-        self._needing = [place for place, enough in enumerate(alone) if not enough]
-        self._patterns = _Set(_bounded(spec) for _, spec in self._specs)
-        self._words = _Set(_any_word(self._specs[place][1].context) for place in self._needing)
+        self._spoken = [place for place, (_, spec) in enumerate(self._specs) if spec.needs_context]
+        self._needing = frozenset(
+            place for place in self._spoken if not in_words(self._specs[place][1].context, "", 0, 0, around)
+        )
+        known = _MADE.get((id(specs), ()))
+        self._patterns, self._words = known._sets() if known and known.specs is specs else self._made()
         self._flagged: dict[int, tuple[PatternSpec, ...]] = {}
         self._known: dict[bytes, tuple[int, tuple[int, ...]]] = {}
 
@@ -98,8 +101,8 @@ class Prefilter:
         text = raw.decode("utf-8")
         bare = shape if text.isascii() else _bare(text).encode("utf-8").translate(_ZEROED)
         places = self._patterns.match(bare)
-        if not frozenset(self._needing).isdisjoint(places):
-            silent = frozenset(self._needing).difference(self._needing[word] for word in self._words.match(bare))
+        if not self._needing.isdisjoint(places):
+            silent = self._needing.difference(self._spoken[word] for word in self._words.match(bare))
             places = tuple(place for place in places if place not in silent)
         found = self._joined(places), places
         if len(shape) <= SHORT:
@@ -107,6 +110,14 @@ class Prefilter:
                 self._known.clear()
             self._known[shape] = found
         return found
+
+    def _sets(self) -> tuple[_Set, _Set]:
+        return self._patterns, self._words
+
+    def _made(self) -> tuple[_Set, _Set]:
+        """Make the sets of patterns and of words, which are the same whatever stands around."""
+        patterns = _Set(_bounded(spec) for _, spec in self._specs)
+        return patterns, _Set(_any_word(self._specs[place][1].context) for place in self._spoken)
 
     def _joined(self, places: Iterable[int]) -> int:
         bits = 0
@@ -134,10 +145,20 @@ class _Set:
         return () if self._empty else tuple(self._set.Match(shape) or ())
 
 
-@cache
+_MADE: dict[tuple[int, tuple[str, ...]], Prefilter] = {}
+"""By identity: hashing a hundred rows of a table costs more than looking at a cell."""
+
+
 def prefilter(specs: tuple[PatternSpec, ...], context: tuple[str, ...] = ()) -> Prefilter:
     """Return the one prefilter of some recognizers and words around."""
-    return Prefilter(specs, context)
+    known = _MADE.get((id(specs), context))
+    if known is None or known.specs is not specs:
+        if len(_MADE) > 256:
+            _MADE.clear()
+        if context:
+            prefilter(specs)  # whose sets of patterns it shares
+        known = _MADE[id(specs), context] = Prefilter(specs, context)
+    return known
 
 
 @cache

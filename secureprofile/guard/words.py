@@ -31,4 +31,5 @@ def _collect(kind: str, attributes: tuple[str, ...]) -> Iterator[str]:
         for attribute in attributes:
             values = getattr(provider, attribute, ())
             if isinstance(values, Iterable):
-                yield from (fold(value) for value in values if isinstance(value, str) and len(value) > 1)
+                lines = "\n".join(value for value in values if isinstance(value, str) and len(value) > 1).casefold()
+                yield from (value if value.isascii() else fold(value) for value in lines.split("\n") if value)
