@@ -12,10 +12,11 @@ from functools import cache
 from typing import Any
 
 from secureprofile.adapters.words import word_lists
-from secureprofile.guard.detect import CONTEXT_BONUS, THRESHOLD, Finding, in_words
+from secureprofile.guard.detect import CONTEXT_BONUS, THRESHOLD, Finding
 from secureprofile.guard.finder import Finder, named
 from secureprofile.guard.spec import PatternSpec
 from secureprofile.guard.specs import SPECS
+from secureprofile.guard.text import in_words
 
 NAMED = {
     "PERSON": ("user.name", "NAME"),

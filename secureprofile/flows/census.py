@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 
 from secureprofile.adapters.duckdb import DuckEngine
 from secureprofile.adapters.engine import first_by_hash, first_counts_by_hash
-from secureprofile.guard.detect import find
+from secureprofile.guard.detect import search
 from secureprofile.guard.prefilter import prefilter
 from secureprofile.guard.specs import SPECS
 
@@ -77,7 +77,7 @@ def _validated(bits: int, values: Sequence[str], counts: Sequence[int], name: st
         text = value.strip()
         kinds = {
             finding.name if finding.end - finding.start >= 0.8 * len(text) else "holds " + finding.name
-            for finding in find(text, specs=specs, context=(name,))
+            for finding in search(text, specs=specs, context=(name,))
         }
         for kind in kinds:
             found[kind] = found.get(kind, 0) + count

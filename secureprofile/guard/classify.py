@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from secureprofile.guard.checksums import luhn, mod_97
-from secureprofile.guard.detect import Finding, find
+from secureprofile.guard.detect import find
 from secureprofile.guard.headers import NOT_PERSONAL, header_category
-from secureprofile.guard.prefilter import prefilter
 from secureprofile.guard.shapes import kinds_of_shape
 from secureprofile.guard.spec import PatternSpec
 from secureprofile.guard.specs import SPECS
@@ -113,7 +112,8 @@ def _shares(name: str, header: str | None, cells: Sequence[str]) -> tuple[dict[s
     for cell, times in Counter(cells).items():
         kinds = kinds_of_shape(cell)
         whole = set()
-        for finding in (*_found(cell, SPECS, (name,)), *_found(cell, fitting, words)):
+        named = find(cell, specs=fitting, context=words) if fitting else ()
+        for finding in (*find(cell, context=(name,)), *named):
             full = finding.end - finding.start >= 0.8 * len(cell)
             kinds.add(finding.name if full else "holds " + finding.name)
             if full:
@@ -124,12 +124,6 @@ def _shares(name: str, header: str | None, cells: Sequence[str]) -> tuple[dict[s
             categories[category] += times
     _add_checked(cells, counts)
     return {k: n / len(cells) for k, n in counts.items()}, {k: n / len(cells) for k, n in categories.items()}
-
-
-def _found(cell: str, specs: tuple[PatternSpec, ...], context: tuple[str, ...]) -> tuple[Finding, ...]:
-    told = prefilter(specs, context)
-    [bits] = told.could([cell.encode("utf-8", "replace")])
-    return find(cell, specs=told.flagged(bits), context=context) if bits else ()
 
 
 def _add_checked(cells: Sequence[str], counts: Counter[str]) -> None:
@@ -327,4 +321,4 @@ def _is_data(name: str) -> bool:
         return True
     if re.fullmatch(r"[0-9]{1,4}[-/.年][0-9]{1,2}[-/.月][0-9]{1,4}日?([ T][0-9:]+)?", text):
         return True
-    return any(finding.end - finding.start >= 0.6 * len(text) for finding in _found(text, SPECS, ()))
+    return any(finding.end - finding.start >= 0.6 * len(text) for finding in find(text))

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-from secureprofile.guard.detect import normalise
+from secureprofile.guard.text import normalise
 
 HEADERS: Mapping[str, tuple[str, ...]] = {
     "user.unique_id": (

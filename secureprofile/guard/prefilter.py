@@ -5,7 +5,7 @@ So a cell is first reduced to its shape, in which every digit is ``0``. The shap
 every digit is any digit, and its answer is remembered: a million telephone numbers have a handful of shapes. Only the recognizers that a shape
 allows are then asked about the cell itself.
 
-No bit: :func:`secureprofile.guard.detect.find` finds nothing. A bit: run ``find`` with :meth:`Prefilter.flagged` specs, which finds what all
+No bit: :func:`secureprofile.guard.detect.find` finds nothing. A bit: ``search`` with :meth:`Prefilter.flagged` recognizers finds what all
 would find.
 """
 
@@ -17,9 +17,9 @@ from functools import cache
 
 import re2
 
-from secureprofile.guard.detect import HIDDEN, in_words, normalise
 from secureprofile.guard.spec import PatternSpec
 from secureprofile.guard.specs import SPECS
+from secureprofile.guard.text import HIDDEN, in_words, normalise
 
 BITS = 62
 """Recognizers of one name share a bit; should there be more names than bits, the last ones share the last bit."""
@@ -31,7 +31,7 @@ MEMORY = 64 << 20
 """Bytes that RE2 may spend on one set's states; at the end of them it begins anew."""
 
 _FOLDED = re.compile(rf"[\uff01-\uff5e\u3000{HIDDEN}]|(?![0-9])\d")
-"""What :func:`secureprofile.guard.detect.normalise` changes."""
+"""What :func:`secureprofile.guard.text.normalise` changes."""
 _ZEROED = bytes.maketrans(b"123456789", b"000000000")
 
 
@@ -79,10 +79,10 @@ class Prefilter:
         if not places:
             return 0
         text = _bare(cell)
-        return self._joined(place for place in places if _compiled(self._specs[place][1].pattern).search(text))
+        return self._joined(place for place in places if compiled(self._specs[place][1].pattern).search(text))
 
     def flagged(self, bits: int) -> tuple[PatternSpec, ...]:
-        """Return the recognizers that a mask names; equal masks give the same tuple, which ``find`` knows by identity."""
+        """Return the recognizers that a mask names; equal masks give the same tuple."""
         found = self._flagged.get(bits)
         if found is None:
             found = self._flagged[bits] = tuple(spec for bit, spec in self._specs if bits >> bit & 1)
@@ -170,7 +170,8 @@ def _bits(specs: tuple[PatternSpec, ...]) -> tuple[tuple[int, PatternSpec], ...]
 
 
 @cache
-def _compiled(pattern: str) -> re.Pattern[str]:
+def compiled(pattern: str) -> re.Pattern[str]:
+    """Return a recognizer's pattern, compiled once."""
     return re.compile(pattern)
 
 

@@ -14,7 +14,7 @@ from ipaddress import ip_network
 
 import ibis.expr.types as ir
 
-from secureprofile.guard.detect import Finding, find
+from secureprofile.guard.detect import Finding, search
 from secureprofile.guard.pseudonyms import TOKEN_HEX
 from secureprofile.guard.scrub import LEAST
 from secureprofile.guard.spec import PatternSpec
@@ -95,7 +95,7 @@ def residues(plan: ColumnPlan, looked: Sequence[Looked]) -> dict[str, tuple[Resi
         for cell, specs in part.cells.items():
             if _is_coarse(plan, cell):
                 continue
-            for finding in find(cell, specs=specs):
+            for finding in search(cell, specs=specs):
                 if not permitted(plan, finding):
                     hits.setdefault(finding.name, []).append((finding.score, cell, part.weight))
     total = max((part.total for part in looked), default=0)

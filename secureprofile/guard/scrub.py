@@ -11,14 +11,14 @@ from dataclasses import replace
 
 from secureprofile.guard.addresses import chinese_addresses, may_hold_address
 from secureprofile.guard.candidates import locate
-from secureprofile.guard.detect import find, normalise
+from secureprofile.guard.detect import find
 from secureprofile.guard.entities import WordLists, entities, may_hold_person
 from secureprofile.guard.finder import Finder
 from secureprofile.guard.names import CN_COMPOUND, CUES_EN
 from secureprofile.guard.names_han import han_names
-from secureprofile.guard.prefilter import prefilter
 from secureprofile.guard.spec import PatternSpec
 from secureprofile.guard.specs import SPECS
+from secureprofile.guard.text import normalise
 
 REDACTED = "[REDACTED]"
 LEAST = 0.5
@@ -60,7 +60,7 @@ class Scrubber:
     ) -> None:
         self._finders = tuple(finders)
         self._words = words
-        self._told = prefilter(specs)
+        self._specs = specs
         self.failed = 0
 
     def scrub(self, text: str, own: Sequence[tuple[str, str]] = (), known: Iterable[str] = ()) -> str:
@@ -78,12 +78,7 @@ class Scrubber:
             return REDACTED
 
     def _spans(self, text: str, own: Sequence[tuple[str, str]]) -> list[Span]:
-        [bits] = self._told.could([text.encode("utf-8", "replace")])
-        spans = (
-            [(f.start, f.end, f.label) for f in find(text, specs=self._told.flagged(bits)) if f.score >= LEAST]
-            if bits
-            else []
-        )
+        spans = [(f.start, f.end, f.label) for f in find(text, specs=self._specs) if f.score >= LEAST]
         spans += _own_spans(text, own)
         if not text.isascii() and _HAN.search(text):
             spans += [(start, end, "ADDRESS") for start, end in chinese_addresses(text)]

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 import secureprofile
 from secureprofile.adapters.presidio import NAMED, analyze_texts
 from secureprofile.adapters.words import word_lists
-from secureprofile.guard.detect import find, normalise
+from secureprofile.guard.detect import find
 from secureprofile.guard.finder import named
 from secureprofile.guard.specs import SPECS
+from secureprofile.guard.text import normalise
 
 
 @pytest.fixture(scope="module")

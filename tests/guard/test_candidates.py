@@ -112,7 +112,7 @@ def test_mentions_reach_the_scrubber_of_their_own_row(tmp_path: object) -> None:
     """Two texts, two people: each row gets the keys of whom it mentions, and rows keep their order."""
     from pathlib import Path
 
-    from secureprofile.flows.guarded import flagged_texts
+    from secureprofile.flows.guarded import mentioned_people
     from secureprofile.policy.model import Scrub
 
     assert isinstance(tmp_path, Path)
@@ -128,6 +128,6 @@ def test_mentions_reach_the_scrubber_of_their_own_row(tmp_path: object) -> None:
         }
     )
     with DuckEngine(temp=tmp_path) as engine:
-        rows = flagged_texts(engine.table(table), engine.table(table), (*PLANS, notes), engine)
+        rows = mentioned_people(engine.table(table), engine.table(table), (*PLANS, notes), engine)
         keys = engine.to_arrow(rows)[known_column(notes)].to_pylist()
     assert [sorted(k or []) for k in keys] == [["njose munoz"], [], ["nada lindqvist", "n王小明"]]

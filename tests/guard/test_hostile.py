@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from secureprofile.guard.detect import find, normalise
+from secureprofile.guard.detect import find
 from secureprofile.guard.scrub import REDACTED, Scrubber
+from secureprofile.guard.text import normalise
 
 MAIL = "ada.l@planted.example"
 DIGITS = {"Arabic-Indic": "٠", "Persian": "۰", "Devanagari": "०", "Bengali": "০", "Thai": "๐", "full width": "０", "mathematical bold": "𝟎",

@@ -1,0 +1,54 @@
+"""Text as recognizers read it: forms folded, hidden characters gone; and the words that stand around a place of it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from functools import cache
+
+WINDOW, BEHIND = 32, 12
+"""Characters before and behind a match in which a context word counts."""
+
+HIDDEN = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u061c\u180e\u200e\u200f" + "".join(
+    map(chr, [*range(0x202A, 0x202F), *range(0x2061, 0x206A)])
+)
+"""Zero-width characters, soft hyphens and marks of writing direction: they hide data from readers and patterns alike."""
+
+_ZERO_WIDTH = dict.fromkeys(map(ord, HIDDEN))
+_FOREIGN_DIGIT = re.compile(r"(?![0-9])\d")
+_FOLD = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
+
+
+def normalise(text: str) -> tuple[str, Sequence[int]]:
+    r"""Return the text with full-width forms folded and zero-width characters gone, and each place's place in the original.
+
+    Digits of every script and style (Arabic, Devanagari, mathematical) become ASCII.
+
+    Example:
+        >>> normalise("１३\u200b８"), normalise("٠𝟏")[0]
+        (('138', [0, 1, 3, 4]), '01')
+    """
+    if text.isascii():
+        return text, range(len(text) + 1)
+    folded = _FOREIGN_DIGIT.sub(lambda match: str(unicodedata.digit(match[0])), text.translate(_FOLD))
+    bare = folded.translate(_ZERO_WIDTH)
+    if len(bare) == len(text):
+        return bare, range(len(text) + 1)
+    return bare, [place for place, c in enumerate(folded) if ord(c) not in _ZERO_WIDTH] + [len(text)]
+
+
+def in_words(words: tuple[str, ...], text: str, start: int, end: int, around: str = "") -> bool:
+    """Tell whether one of the words stands shortly before or behind a place of the text, or in ``around``.
+
+    Latin words count as whole words, also in the plural; Chinese has no borders between words.
+    """
+    if not words:
+        return False
+    near = f"{text[max(0, start - WINDOW) : start]}\n{text[end : end + BEHIND]}\n{around}".casefold()
+    return _words(words).search(near) is not None
+
+
+@cache
+def _words(words: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(rf"(?<![a-z]){re.escape(w)}s?(?![a-z])" if w.isascii() else re.escape(w) for w in words))
