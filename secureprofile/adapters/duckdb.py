@@ -36,8 +36,9 @@ Format = Literal["csv", "tsv", "parquet", "jsonl", "xlsx"]
 MAX_CELL = 32 * 1024 * 1024
 """Bytes of the longest line that is read; longer ones are refused."""
 
-PIECE = 8 * 1024 * 1024
-"""Bytes that one thread reads at a time where no record is nearly as long: the smaller the pieces, the more threads have work."""
+PIECE = 4 * 1024 * 1024
+"""Bytes that one thread reads at a time where no record is nearly as long. Small pieces give every thread work, and what the threads wrote
+waits in memory for its turn in the file."""
 
 _WIDE = 500
 """Columns from which records of many cells may be long without any long cell."""
@@ -285,10 +286,10 @@ class DuckEngine:
 
 
 def has_long_records(path: Path, quote: bytes) -> bool:
-    """Tell whether a CSV file could hold a record of several megabytes: no line ends there, or they stand inside one quoted cell."""
+    """Tell whether a CSV file could hold a record of half a piece: no line ends there, or they stand inside one quoted cell."""
     lines = quoted = inside = 0
     with path.open("rb") as file:
-        while block := file.read(1 << 20):
+        while block := file.read(PIECE // 8):
             lines = 0 if b"\n" in block or b"\r" in block else lines + 1
             inside ^= block.count(quote) & 1
             quoted = quoted + 1 if inside else 0

@@ -10,9 +10,12 @@ import codecs
 import gzip
 import io
 import re
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final, Literal, cast
+
+import pyarrow as pa
 
 from secureprofile.adapters.sealed import Readable
 from secureprofile.errors import InputError
@@ -70,6 +73,8 @@ class _Decoded:
 
 def _decode(path: Readable, compression: Compression, encoding: str) -> _Decoded | int:
     """Decode every byte; return the position, counted from 1, of the first that is wrong in this encoding."""
+    if encoding == "utf-8" and (quickly := _plain_utf8(path, compression)):
+        return quickly
     bytes_to_text = codecs.getincrementaldecoder(encoding)()
     decoder = io.IncrementalNewlineDecoder(bytes_to_text, translate=False)
     foreign: list[str] = []
@@ -96,6 +101,25 @@ def _decode(path: Readable, compression: Compression, encoding: str) -> _Decoded
                 ends = decoder.newlines or ()
                 return _Decoded(plain | ({ends} if isinstance(ends, str) else set(ends)), foreign)
             before += len(chunk)
+
+
+def _plain_utf8(path: Readable, compression: Compression) -> _Decoded | None:
+    """Tell the same, several times as fast, of UTF-8 whose lines end with line feeds; None of other files."""
+    with open_bytes(path, compression) as file:
+        while chunk := file.read(1 << 20):
+            chunk += file.readline(1 << 20)  # to the end of a character
+            if b"\r" in chunk or b"\0" in chunk or not _is_utf8(chunk):
+                return None
+    return _Decoded({"\n"}, [])
+
+
+def _is_utf8(data: bytes) -> bool:
+    offsets = pa.py_buffer(struct.pack("=qq", 0, len(data)))
+    try:
+        pa.Array.from_buffers(pa.large_string(), 1, [None, offsets, pa.py_buffer(data)]).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _binary(path: Readable) -> InputError:

@@ -18,6 +18,7 @@ import pyarrow.compute
 from secureprofile.guard.canonical import canonical, remembered
 from secureprofile.guard.cells import CellFunction
 from secureprofile.guard.prefilter import Prefilter, prefilter
+from secureprofile.guard.pseudonyms import TOKEN_HEX, pseudonym
 from secureprofile.guard.spec import PatternSpec
 from secureprofile.guard.specs import SPECS
 
@@ -71,6 +72,17 @@ def _could_udf(told: Prefilter) -> Any:
         return pa.array(told.could(text.cast(pa.binary()).fill_null(b"").to_pylist()), pa.int64())
 
     return could
+
+
+@cache
+def _pseudonym_udf(category: str, region: str | None, kind: str, kid: str) -> Any:
+    from secureprofile.adapters.hashing import token_cells
+
+    @ibis.udf.scalar.pyarrow(null_handling="special")
+    def token(text: str, inner: bytes) -> str:
+        return token_cells(text, inner, category=category, region=region, kind=kind, kid=kid)
+
+    return token
 
 
 @cache
@@ -190,6 +202,20 @@ class DuckFunctions:
         """See :class:`secureprofile.guard.treat.Functions`."""
         return _hmac_udf(digits)(text, inner)
 
+    def pseudonym(
+        self,
+        value: ir.StringValue,
+        inner: ir.BinaryValue,
+        outer: ir.BinaryValue,
+        *,
+        category: str,
+        region: str | None,
+        kind: str,
+        kid: str,
+    ) -> ir.StringValue:
+        """See :class:`secureprofile.guard.treat.Functions`; one call does all, for engines call functions in branches many times."""
+        return _pseudonym_udf(category, region, kind, kid)(value, inner)
+
     def canonical(self, value: ir.StringValue, category: str, region: str | None) -> ir.StringValue:
         """See :class:`secureprofile.guard.treat.Functions`."""
         return _canonical_udf(category, region)(value)
@@ -236,6 +262,21 @@ class SparkFunctions(DuckFunctions):
         """See :class:`secureprofile.guard.treat.Functions`."""
         inside = _spark_sha2(_concat(inner, _spark_encode(text, "UTF-8")), 256)
         return _left(_spark_sha2(_concat(outer, _unhex(inside)), 256), digits)
+
+    def pseudonym(
+        self,
+        value: ir.StringValue,
+        inner: ir.BinaryValue,
+        outer: ir.BinaryValue,
+        *,
+        category: str,
+        region: str | None,
+        kind: str,
+        kid: str,
+    ) -> ir.StringValue:
+        """See :class:`secureprofile.guard.treat.Functions`."""
+        digest = self.hmac_hex(self.canonical(value, category, region), inner, outer, TOKEN_HEX)
+        return pseudonym(value, digest, kind=kind, kid=kid)
 
     def canonical(self, value: ir.StringValue, category: str, region: str | None) -> ir.StringValue:
         """See :class:`secureprofile.guard.treat.Functions`."""

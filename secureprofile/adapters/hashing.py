@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from secureprofile.guard.canonical import Rule, remembered, rules
-from secureprofile.guard.pseudonyms import key_of
+from secureprofile.guard.pseudonyms import TOKEN_HEX, key_of, own_form
 
 HEX = 64
 """Hex digits of a SHA-256."""
@@ -111,16 +111,55 @@ def hmac_cells(cells: pa.Array | pa.ChunkedArray, inner: pa.Array | pa.ChunkedAr
         inner: the key's inner pad, once for every cell.
         digits: at most :data:`HEX`.
     """
-    if not len(cells):
-        return pa.array([], pa.string())
-    frame = pl.DataFrame({"cell": pl.Series(_whole(cells))})
-    hashed = frame.select(_hmac(inner[0].as_py())).to_series().to_arrow()
-    data = np.frombuffer(hashed.buffers()[2], dtype=np.uint8).reshape(-1, HEX)[:, :digits]
-    offsets = np.arange(0, digits * (len(cells) + 1), digits, dtype=np.int32)
-    made = pa.Array.from_buffers(
-        pa.string(), len(cells), [None, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(data))]
+    return (
+        _emptied(_fixed(_digests(_whole(cells), inner)[:, :digits]), cells) if len(cells) else pa.array([], pa.string())
     )
-    return pc.if_else(pc.is_valid(cells), made, None).combine_chunks() if cells.null_count else made
+
+
+def token_cells(
+    cells: pa.Array | pa.ChunkedArray,
+    inner: pa.Array | pa.ChunkedArray,
+    *,
+    category: str,
+    region: str | None,
+    kind: str,
+    kid: str,
+) -> pa.Array:
+    """Return ``sp_<type>_<kid>_<32 hex>`` of every cell's canonical spelling; NULL where nothing is left, and a token of ours as it is."""
+    cells = _whole(cells)
+    if not len(cells):
+        return cells
+    spelled = canonical_cells(cells, category, region)
+    prefix = np.frombuffer(f"sp_{kind}_{kid}_".encode("ascii"), dtype=np.uint8)
+    digests = _digests(_whole(spelled), inner)[:, :TOKEN_HEX]
+    made = _emptied(_fixed(np.hstack([np.broadcast_to(prefix, (len(cells), len(prefix))), digests])), spelled)
+    ours = pc.starts_with(cells, f"sp_{kind}_")
+    if not pc.any(ours).as_py():
+        return made
+    return pc.if_else(pc.and_(ours, pc.match_substring_regex(cells, own_form("sp", kind))), cells, made)
+
+
+def _digests(cells: pa.Array, inner: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.uint8]:
+    """Return the hex digits, a row for each cell."""
+    hashed = pl.DataFrame({"cell": pl.Series(cells)}).select(_hmac(inner[0].as_py())).to_series().to_arrow()
+    return np.frombuffer(hashed.buffers()[2], dtype=np.uint8)[: HEX * len(cells)].reshape(-1, HEX)
+
+
+def _fixed(rows: npt.NDArray[np.uint8]) -> pa.Array:
+    """Return texts of one length, given their bytes."""
+    count, width = rows.shape
+    offsets = np.arange(0, width * (count + 1), width, dtype=np.int32)
+    return pa.Array.from_buffers(
+        pa.string(), count, [None, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(rows))]
+    )
+
+
+def _emptied(made: pa.Array, cells: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """Return NULL where a cell is NULL."""
+    if not cells.null_count:
+        return made
+    done = pc.if_else(pc.is_valid(cells), made, None)
+    return done.combine_chunks() if isinstance(done, pa.ChunkedArray) else done
 
 
 @cache

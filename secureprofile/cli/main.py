@@ -57,9 +57,6 @@ def demo(
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    os.environ.setdefault(
-        "POLARS_MAX_THREADS", "1"
-    )  # DuckDB's threads call it on small batches, where more threads only cost
     sys.exit(run(sys.argv[1:]))
 
 

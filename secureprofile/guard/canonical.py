@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
-from typing import Final, Literal, Protocol
+from typing import Final, Literal
 
 import ibis
 import ibis.expr.types as ir
@@ -90,14 +90,6 @@ def _phone(text: str, region: str | None) -> str:
 def remembered(text: str, category: str, region: str | None) -> str:
     """Return :func:`canonical_text`, remembering the last 65,536 answers."""
     return canonical_text(text, category, region)
-
-
-class Spelling(Protocol):
-    """What an engine knows of identifiers."""
-
-    def canonical(self, value: ir.StringValue, category: str, region: str | None) -> ir.StringValue:
-        """Return :func:`canonical_text` of each cell; empty and missing ones give NULL."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,28 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Protocol
 
 import ibis
 import ibis.expr.types as ir
-
-from secureprofile.guard.canonical import Spelling
 
 TOKEN_HEX = 32
 """Hex digits of a token: 128 bits of the HMAC."""
 
 BLOCK = 64
 """SHA-256's block size in bytes."""
-
-
-class Hashing(Spelling, Protocol):
-    """What tokens need of an engine."""
-
-    def hmac_hex(
-        self, text: ir.StringValue, inner: ir.BinaryValue, outer: ir.BinaryValue, digits: int = 64
-    ) -> ir.StringValue:
-        """Return the first hex digits of the HMAC-SHA-256 of the text's UTF-8 under the key whose pads are given."""
-        ...
 
 
 def pads(keys: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -73,29 +60,13 @@ def is_own(value: ir.StringValue, prefix: str, kind: str) -> ir.BooleanValue:
     return value.startswith(f"{prefix}_{kind}_") & value.re_search(own_form(prefix, kind))
 
 
-def pseudonym(
-    value: ir.StringValue,
-    *,
-    category: str,
-    region: str | None,
-    kind: str,
-    key: ir.Table,
-    name: str,
-    kid: str,
-    functions: Hashing,
-) -> ir.StringValue:
+def pseudonym(value: ir.StringValue, digest: ir.StringValue, *, kind: str, kid: str) -> ir.StringValue:
     """Return ``sp_<type>_<kid>_<32 hex>`` for every cell that holds something; a cell that is such a token already stays.
 
     Args:
         value: the column.
-        category: its data category, which says how it is canonicalised.
-        region: by which phone numbers without country code are read.
+        digest: its keyed digest, :data:`TOKEN_HEX` digits.
         kind: the token's type.
-        key: the table that carries the pads ``inner_<name>`` and ``outer_<name>``.
-        name: of the key in that table.
         kid: id of the secret that the key is derived from.
-        functions: the engine's spelling.
     """
-    spelled = functions.canonical(value, category, region)
-    digest = functions.hmac_hex(spelled, key[f"inner_{name}"], key[f"outer_{name}"], TOKEN_HEX)
     return ibis.ifelse(is_own(value, "sp", kind), value, ibis.literal(f"sp_{kind}_{kid}_") + digest)

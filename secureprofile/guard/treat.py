@@ -21,7 +21,6 @@ from secureprofile.guard.coarse import shift_days, shifted, top_bottom
 from secureprofile.guard.coarse import typed as typed
 from secureprofile.guard.masks import mask
 from secureprofile.guard.pseudonyms import pads as pads
-from secureprofile.guard.pseudonyms import pseudonym
 from secureprofile.policy.decide import ColumnPlan
 from secureprofile.policy.treatments import (
     DateShift,
@@ -52,6 +51,20 @@ class Functions(Protocol):
         self, text: ir.StringValue, inner: ir.BinaryValue, outer: ir.BinaryValue, digits: int = 64
     ) -> ir.StringValue:
         """Return the first hex digits of the HMAC-SHA-256 of the text's UTF-8 under the key whose pads are given."""
+        ...
+
+    def pseudonym(
+        self,
+        value: ir.StringValue,
+        inner: ir.BinaryValue,
+        outer: ir.BinaryValue,
+        *,
+        category: str,
+        region: str | None,
+        kind: str,
+        kid: str,
+    ) -> ir.StringValue:
+        """Return the token of each cell (see :func:`secureprofile.guard.pseudonyms.pseudonym`) under the key whose pads are given."""
         ...
 
     def hex_number(self, text: ir.StringValue) -> ir.IntegerValue:
@@ -165,9 +178,10 @@ def _treated(
         case Keep():
             return typed(value, plan, functions) if stored else value
         case Pseudonym():
-            return pseudonym(
-                value, category=plan.category, region=plan.region, kind=plan.treatment.type, key=table, functions=functions,
-                name=keyed.names["pseudonym", plan.category], kid=keyed.kids["pseudonym"],
+            name = keyed.names["pseudonym", plan.category]
+            return functions.pseudonym(
+                value, table[f"inner_{name}"], table[f"outer_{name}"], category=plan.category, region=plan.region,
+                kind=plan.treatment.type, kid=keyed.kids["pseudonym"],
             )  # fmt: skip
         case Mask():
             return mask(value, plan.treatment)

@@ -76,8 +76,8 @@ def test_long_records_are_told_from_short_ones(tmp_path: Path) -> None:
     for body, long in (
         ("a,b\n" * 2_000_000, False),
         ('"a\nb",c\n' * 700_000, False),
-        ("a,b\n" * 1000 + "x" * (6 << 20) + "\n", True),
-        ("a,b\n" * 1000 + '"' + "x\n" * (3 << 20) + '"\n', True),
+        ("a,b\n" * 1000 + "x" * (5 << 19) + "\n", True),
+        ("a,b\n" * 1000 + '"' + "x\n" * (5 << 18) + '"\n', True),
     ):
         table.write_text(body, encoding="utf-8")
         assert has_long_records(table, b'"') is long

@@ -80,15 +80,14 @@ def test_each_vector_follows_from_the_page(case: dict[str, Any]) -> None:
 
 def test_the_engine_makes_the_same_tokens(tmp_path: Path) -> None:
     from secureprofile.adapters.duckdb import DuckEngine
-    from secureprofile.guard.pseudonyms import pads, pseudonym
+    from secureprofile.guard.pseudonyms import pads
 
     with DuckEngine(temp=tmp_path) as engine:
         for case in CASES:
             row = {"x": [case["cell"]], **{k: [v] for k, v in pads({"k": bytes.fromhex(case["key"])}).items()}}
             table = ibis.memtable(pa.table(row))
-            made = pseudonym(
-                table.x, category=case["category"], region=case["region"], kind=FILE["type"],
-                key=table, name="k", kid=FILE["kid"], functions=engine.functions,
+            made = engine.functions.pseudonym(
+                table.x, table.inner_k, table.outer_k, category=case["category"], region=case["region"], kind=FILE["type"], kid=FILE["kid"]
             )  # fmt: skip
             assert engine.to_arrow(table.select(t=made))["t"].to_pylist() == [case["token"]], case["why"]
 
