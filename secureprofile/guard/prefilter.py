@@ -19,7 +19,7 @@ import re2
 
 from secureprofile.guard.spec import PatternSpec
 from secureprofile.guard.specs import SPECS
-from secureprofile.guard.text import HIDDEN, in_words, normalise
+from secureprofile.guard.text import in_words, normalise
 
 BITS = 62
 """Recognizers of one name share a bit; should there be more names than bits, the last ones share the last bit."""
@@ -30,8 +30,6 @@ REMEMBERED, SHORT = 1 << 16, 48
 MEMORY = 64 << 20
 """Bytes that RE2 may spend on one set's states; at the end of them it begins anew."""
 
-_FOLDED = re.compile(rf"[\uff01-\uff5e\u3000{HIDDEN}]|(?![0-9])\d")
-"""What :func:`secureprofile.guard.text.normalise` changes."""
 _ZEROED = bytes.maketrans(b"123456789", b"000000000")
 
 
@@ -78,7 +76,7 @@ class Prefilter:
         _, places = self._known.get(shape) or self._look(raw, shape)
         if not places:
             return 0
-        text = _bare(cell)
+        text, _ = normalise(cell)
         return self._joined(place for place in places if compiled(self._specs[place][1].pattern).search(text))
 
     def flagged(self, bits: int) -> tuple[PatternSpec, ...]:
@@ -99,7 +97,7 @@ class Prefilter:
 
     def _look(self, raw: bytes, shape: bytes) -> tuple[int, tuple[int, ...]]:
         text = raw.decode("utf-8")
-        bare = shape if text.isascii() else _bare(text).encode("utf-8").translate(_ZEROED)
+        bare = shape if text.isascii() else normalise(text)[0].encode("utf-8").translate(_ZEROED)
         places = self._patterns.match(bare)
         if not self._needing.isdisjoint(places):
             silent = self._needing.difference(self._spoken[word] for word in self._words.match(bare))
@@ -173,10 +171,6 @@ def _bits(specs: tuple[PatternSpec, ...]) -> tuple[tuple[int, PatternSpec], ...]
 def compiled(pattern: str) -> re.Pattern[str]:
     """Return a recognizer's pattern, compiled once."""
     return re.compile(pattern)
-
-
-def _bare(cell: str) -> str:
-    return cell if cell.isascii() or not _FOLDED.search(cell) else normalise(cell)[0]
 
 
 # --- patterns -------------------------------------------------------------------------------------------------------------

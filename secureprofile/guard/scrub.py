@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from secureprofile.guard.addresses import chinese_addresses, may_hold_address
 from secureprofile.guard.candidates import locate
@@ -23,6 +24,9 @@ from secureprofile.guard.text import normalise
 REDACTED = "[REDACTED]"
 LEAST = 0.5
 """Score from which a finding is replaced: a date that nothing calls a birthday stays."""
+
+REMEMBERED = 1 << 14
+"""Texts whose findings are kept: people write the same few words again and again."""
 
 NO_WORDS = WordLists()
 
@@ -61,6 +65,7 @@ class Scrubber:
         self._finders = tuple(finders)
         self._words = words
         self._specs = specs
+        self._spans = lru_cache(maxsize=REMEMBERED)(self._look)
         self.failed = 0
 
     def scrub(self, text: str, own: Sequence[tuple[str, str]] = (), known: Iterable[str] = ()) -> str:
@@ -72,14 +77,14 @@ class Scrubber:
             known: keys of people of the same table whom the text may mention (:mod:`secureprofile.guard.candidates`).
         """
         try:
-            return _replace(text, [*self._spans(text, own), *locate(text, known)])
+            return _replace(text, [*self._spans(text), *_own_spans(text, own), *locate(text, known)])
         except Exception:  # whatever it is, the cell must not pass
             self.failed += 1
             return REDACTED
 
-    def _spans(self, text: str, own: Sequence[tuple[str, str]]) -> list[Span]:
+    def _look(self, text: str) -> list[Span]:
+        """Return what anybody's text would lose."""
         spans = [(f.start, f.end, f.label) for f in find(text, specs=self._specs) if f.score >= LEAST]
-        spans += _own_spans(text, own)
         if not text.isascii() and _HAN.search(text):
             spans += [(start, end, "ADDRESS") for start, end in chinese_addresses(text)]
             spans += [(start, end, "NAME") for start, end in han_names(text)]

@@ -15,6 +15,9 @@ HIDDEN = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u061c\u180e\u200e\u200f" + "".joi
 )
 """Zero-width characters, soft hyphens and marks of writing direction: they hide data from readers and patterns alike."""
 
+FOLDED = re.compile(rf"[\uff01-\uff5e\u3000{HIDDEN}]|(?![0-9])\d")
+"""What :func:`normalise` changes."""
+
 _ZERO_WIDTH = dict.fromkeys(map(ord, HIDDEN))
 _FOREIGN_DIGIT = re.compile(r"(?![0-9])\d")
 _FOLD = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
@@ -29,7 +32,7 @@ def normalise(text: str) -> tuple[str, Sequence[int]]:
         >>> normalise("１३\u200b８"), normalise("٠𝟏")[0]
         (('138', [0, 1, 3, 4]), '01')
     """
-    if text.isascii():
+    if text.isascii() or not FOLDED.search(text):
         return text, range(len(text) + 1)
     folded = _FOREIGN_DIGIT.sub(lambda match: str(unicodedata.digit(match[0])), text.translate(_FOLD))
     bare = folded.translate(_ZERO_WIDTH)
