@@ -17,6 +17,7 @@ from secureprofile.flows.gate import Context, begin, record
 from secureprofile.flows.guarded import lookup
 from secureprofile.flows.progress import Progress
 from secureprofile.guard.canonical import canonical_text
+from secureprofile.guard.pseudonyms import keyed_hex
 from secureprofile.policy.model import Dataset
 
 
@@ -108,14 +109,12 @@ def _record(row: dict[str, str | None], person: str) -> ConsentRecord:
 
 def person_of(context: Context, identifier: str) -> str | None:
     """Return the vault token of somebody named by the subject column's identifier; None where nobody is."""
-    from hmac import digest
-
     for spec in context.policy.policy.datasets.values():
         key = derive(context.keys.index[0], purpose="vault", recipient="", category=spec.domain)
         subject = spec.columns[spec.subject]
         text = canonical_text(identifier, subject.category, context.policy.policy.region(subject))
         with context.state.reading() as view:
-            token = view.token(digest(key, text.encode(), "sha256").hex())
+            token = view.token(keyed_hex(key, text))
         if token is not None:
             return token
     return None

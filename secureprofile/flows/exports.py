@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from hmac import digest as hmac_digest
 from typing import Any
 
 from secureprofile.adapters.clock import now, stamp
@@ -18,7 +17,7 @@ from secureprofile.flows.consent import person_of
 from secureprofile.flows.gate import Context, record
 from secureprofile.flows.guarded import Treated
 from secureprofile.guard.canonical import SCHEME, canonical_text
-from secureprofile.guard.pseudonyms import TOKEN_HEX
+from secureprofile.guard.pseudonyms import TOKEN_HEX, keyed_hex
 from secureprofile.policy.decide import decide
 from secureprofile.policy.model import Policy
 from secureprofile.policy.recipients import refusal
@@ -193,5 +192,5 @@ def _pseudonym(context: Context, row: dict[str, Any], identifier: str, permitted
     category = subject["category"]
     key = derive(secrets[0], purpose=row["purpose"], recipient=row["recipient"], category=category)
     spelled = canonical_text(identifier, category, subject["region"])
-    token = hmac_digest(key, spelled.encode(), "sha256").hex()[:TOKEN_HEX]
+    token = keyed_hex(key, spelled)[:TOKEN_HEX]
     return f"sp_{subject['type']}_{row['kid']}_{token}", ""

@@ -21,8 +21,8 @@ import ibis.expr.types as ir
 from secureprofile.guard.phones import FAST, calling_code, doubtful_pattern, e164, international_pattern, own_forms
 from secureprofile.vocabulary import within
 
-SCHEME: Final = "sp/canonical/2"
-"""Name and version of the rule; stands beside every export."""
+SCHEME: Final = "sp/canonical/3"
+"""Name and version of the rule and of the keying; stands beside every export."""
 
 _PHONES = ("user.contact.phone_number", "user.contact.fax_number")
 _EMAILS = ("user.contact.email",)

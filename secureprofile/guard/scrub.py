@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import lru_cache
 
 from secureprofile.guard.addresses import chinese_addresses, may_hold_address
 from secureprofile.guard.candidates import locate
@@ -65,7 +64,7 @@ class Scrubber:
         self._finders = tuple(finders)
         self._words = words
         self._specs = specs
-        self._spans = lru_cache(maxsize=REMEMBERED)(self._look)
+        self._known: dict[str, list[Span]] = {}
         self.failed = 0
 
     def scrub(self, text: str, own: Sequence[tuple[str, str]] = (), known: Iterable[str] = ()) -> str:
@@ -81,6 +80,15 @@ class Scrubber:
         except Exception:  # whatever it is, the cell must not pass
             self.failed += 1
             return REDACTED
+
+    def _spans(self, text: str) -> list[Span]:
+        found = self._known.get(text)
+        if found is None:
+            found = self._look(text)
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            self._known[text] = found
+        return found
 
     def _look(self, text: str) -> list[Span]:
         """Return what anybody's text would lose."""

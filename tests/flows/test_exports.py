@@ -75,7 +75,7 @@ def test_an_export_is_recorded_with_everything_that_a_recall_needs(place: Worksp
         assert one.exports(recipient="nobody") == one.exports(dataset="customers") == []
         assert one.exports(recipient="research-partner", dataset="orders") == [row]
     assert row["recipient"] == "research-partner"
-    assert (row["agreement"], row["kid"], row["scheme"], row["rows"]) == ("DPA-0001", "k1", "sp/canonical/2", "<=10")
+    assert (row["agreement"], row["kid"], row["scheme"], row["rows"]) == ("DPA-0001", "k1", "sp/canonical/3", "<=10")
     assert row["at"].endswith("Z")
     assert len(row["policy"]) == 64
     assert row["detail"]["columns"]["customer_id"] == {"category": "user.unique_id", "treatment": "pseudonym"}

@@ -172,10 +172,10 @@ def test_a_scrubber_that_lets_something_through_is_found(
 
 
 def test_a_column_of_tokens_holds_tokens_only(place: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:  # type: ignore[no-untyped-def]
-    from secureprofile.guard import treat
+    from secureprofile.adapters.engine import DuckFunctions
 
     orders(place / "orders.csv")
-    monkeypatch.setattr(treat, "pseudonym", lambda value, *_, **__: value)
+    monkeypatch.setattr(DuckFunctions, "pseudonym", lambda _, value, *__, **___: value)
     assert anonymized(place) == 1
     assert f"customer: not a token in {ROWS} different cells" in capsys.readouterr().err
 
