@@ -24,7 +24,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from secureprofile.adapters import excel
-from secureprofile.adapters.engine import DuckFunctions, ScrubText, json_text
+from secureprofile.adapters.engine import DuckFunctions, ScrubTexts, json_text
 from secureprofile.adapters.files import Source, csv_error_line, utf8_path
 from secureprofile.adapters.spool import BATCH, parquet_reader, spooled
 from secureprofile.adapters.streamed import LINE, csv_batches, json_batches, pointer
@@ -69,7 +69,8 @@ class DuckEngine:
     def __init__(self, *, temp: Path, memory_limit: str | None = None) -> None:
         self._temp = Path(tempfile.mkdtemp(prefix="engine-", dir=temp))
         self._memory_limit = memory_limit
-        self._scrub: ScrubText | None = None
+        self._scrub: ScrubTexts | None = None
+        self._close: Callable[[], None] | None = None
         self._cells: dict[str, CellFunction] = {}
         self.functions = DuckFunctions()
 
@@ -97,6 +98,8 @@ class DuckEngine:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._close:
+            self._close()
         if "_backend" in self.__dict__:
             self._backend.disconnect()
         shutil.rmtree(self._temp, ignore_errors=True)
@@ -199,9 +202,9 @@ class DuckEngine:
         self._backend._run_pre_execute_hooks(expression)
         return self._backend.create_view(f"settled_{uuid4().hex}", expression)
 
-    def use_scrubber(self, scrub: ScrubText) -> None:
-        """Give the engine the function that scrubs free text."""
-        self._scrub = scrub
+    def use_scrubber(self, scrub: ScrubTexts, close: Callable[[], None] | None = None) -> None:
+        """Give the engine the function that scrubs free text, and what to call when it is needed no more."""
+        self._scrub, self._close = scrub, close
         self.functions = DuckFunctions(self._scrub, self._cells)
 
     def use_cells(self, cells: Mapping[str, CellFunction]) -> None:

@@ -22,8 +22,8 @@ from secureprofile.guard.pseudonyms import TOKEN_HEX, pseudonym
 from secureprofile.guard.spec import PatternSpec
 from secureprofile.guard.specs import SPECS
 
-ScrubText = Callable[[str, str, Sequence[str]], str]
-"""(free text, own identifiers as joined by ``guard.treat.own_cells``, keys of mentioned people) → scrubbed text."""
+ScrubTexts = Callable[[Sequence[tuple[str, str, Sequence[str]]]], list[str]]
+"""Cells (free text, own identifiers as joined by ``guard.treat.own_cells``, keys of mentioned people) → scrubbed texts."""
 
 
 class Engine(Protocol):
@@ -40,15 +40,15 @@ class Engine(Protocol):
         ...
 
 
-def _arrow_scrub(scrub: ScrubText) -> Any:
+def _arrow_scrub(scrub: ScrubTexts) -> Any:
     """Wrap a Python function so that an engine calls it on Arrow batches."""
 
     @ibis.udf.scalar.pyarrow
     def scrubbed(text: str, own: str, known: dt.Array(dt.string)) -> str:  # type: ignore[valid-type]
         columns: tuple[Any, ...] = (text, own, known)
-        cells = zip(*(column.to_pylist() for column in columns), strict=True)
-        done = [t if not t else scrub(t, o or "", k or ()) for t, o, k in cells]
-        return pa.array(done, type=pa.string())
+        cells = list(zip(*(column.to_pylist() for column in columns), strict=True))
+        done = iter(scrub([(t, o or "", k or ()) for t, o, k in cells if t]))
+        return pa.array([next(done) if t else t for t, _, _ in cells], type=pa.string())
 
     return scrubbed
 
@@ -147,13 +147,15 @@ def _pandas_cells(function: CellFunction) -> Any:
     return cells
 
 
-def _pandas_scrub(scrub: ScrubText) -> Any:
+def _pandas_scrub(scrub: ScrubTexts) -> Any:
     @ibis.udf.scalar.pandas
     def scrubbed(text: str, own: str, known: dt.Array(dt.string)) -> str:  # type: ignore[valid-type]
         given, series = _texts(text)
         joined, keys = _texts(own)[0], [() if cell is None else tuple(cell) for cell in known.tolist()]
-        cells = zip(given, joined, keys, text.notna().tolist(), strict=True)
-        return series([scrub(t, o, k) if t else t if there else None for t, o, k, there in cells])
+        done = iter(scrub([(t, o, k) for t, o, k in zip(given, joined, keys, strict=True) if t]))
+        return series(
+            [next(done) if t else t if there else None for t, there in zip(given, text.notna().tolist(), strict=True)]
+        )
 
     return scrubbed
 
@@ -179,7 +181,7 @@ class DuckFunctions:
     _wrap = staticmethod(_arrow_cells)
     _wrap_refuses = staticmethod(_arrow_refuses)
 
-    def __init__(self, scrub: ScrubText | None = None, cells: Mapping[str, CellFunction] | None = None) -> None:
+    def __init__(self, scrub: ScrubTexts | None = None, cells: Mapping[str, CellFunction] | None = None) -> None:
         self._scrub = self._wrap_scrub(scrub) if scrub else None
         self._cells = {column: self._wrap(function) for column, function in (cells or {}).items()}
         self._refuses = {column: self._wrap_refuses(function) for column, function in (cells or {}).items()}

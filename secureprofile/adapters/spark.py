@@ -13,7 +13,7 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from secureprofile.adapters.engine import ScrubText, SparkFunctions
+from secureprofile.adapters.engine import ScrubTexts, SparkFunctions
 from secureprofile.guard.cells import CellFunction
 
 
@@ -27,7 +27,7 @@ class SparkEngine:
     """
 
     def __init__(
-        self, session: Any, *, scrub: ScrubText | None = None, cells: Mapping[str, CellFunction] | None = None
+        self, session: Any, *, scrub: ScrubTexts | None = None, cells: Mapping[str, CellFunction] | None = None
     ) -> None:
         self._session = session
         self._backend = ibis.pyspark.connect(session)

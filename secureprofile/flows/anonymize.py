@@ -33,9 +33,9 @@ from secureprofile.flows.guarded import (
     people,
     plan_file,
     scrubbed,
-    scrubber,
     treated,
     treatments,
+    use_scrubber,
 )
 from secureprofile.flows.progress import Progress
 from secureprofile.flows.sweep import settle
@@ -189,7 +189,7 @@ def write_treated(
     rows_to_treat = allowed
     if scrubbed(plans):
         progress.step(f"look for people of {dataset} in its free text", engine.progress)
-        engine.use_scrubber(scrubber(context))
+        use_scrubber(context, engine)
         rows_to_treat = mentioned_people(allowed, table, plans, engine)
     progress.step(f"treat {dataset}", engine.progress)
     ready = treated(context, rows_to_treat, plans, dataset=dataset, recipient=recipient, stored=False, engine=engine)

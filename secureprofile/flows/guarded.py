@@ -14,17 +14,15 @@ import pyarrow as pa
 
 from secureprofile.adapters.clock import now
 from secureprofile.adapters.duckdb import DuckEngine
-from secureprofile.adapters.engine import ScrubText
+from secureprofile.adapters.helpers import MOST, Helpers, scrub_cells
 from secureprofile.adapters.keys import derive
-from secureprofile.adapters.words import word_lists
 from secureprofile.errors import PolicyRefused
 from secureprofile.flows.gate import Context, record
 from secureprofile.flows.secrets import ROLES, For, cell_functions, kids_in_use, pad_columns
 from secureprofile.flows.tokenise import Enrolment, tokenise
 from secureprofile.guard.candidates import identifier_keys, known_column, mentions, sought
-from secureprofile.guard.scrub import SCRUBBED, Scrubber
 from secureprofile.guard.specs import SPECS
-from secureprofile.guard.treat import OWN, Keyed, own_cells, pads, split_own, treat, unreadable
+from secureprofile.guard.treat import OWN, Keyed, own_cells, pads, treat, unreadable
 from secureprofile.guard.volumes import NO_VOLUMES, Volumes
 from secureprofile.policy.decide import ColumnPlan, plan_columns
 from secureprofile.policy.model import Dataset, Scrub
@@ -68,10 +66,11 @@ def plan_file(context: Context, act: str, columns: Sequence[str], dataset: str) 
         raise
 
 
-def scrubber(context: Context) -> ScrubText:
-    """Return the function that scrubs one cell, with whatever model the workspace was opened with."""
-    scrubber = Scrubber(specs=SCRUBBED, words=word_lists(), finders=context.finders)
-    return lambda text, own, known: scrubber.scrub(text, split_own(own), known)
+def use_scrubber(context: Context, engine: DuckEngine) -> None:
+    """Let the engine scrub free text, with whatever model the workspace was opened with; a model stays in this process."""
+    finders = context.finders
+    helpers = Helpers(scrub_cells(finders), most=0 if finders else MOST)
+    engine.use_scrubber(helpers, helpers.close)
 
 
 def scrubbed(plans: Sequence[ColumnPlan]) -> list[ColumnPlan]:

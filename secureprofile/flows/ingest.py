@@ -23,9 +23,9 @@ from secureprofile.flows.guarded import (
     people,
     plan_file,
     scrubbed,
-    scrubber,
     treated,
     treatments,
+    use_scrubber,
 )
 from secureprofile.flows.progress import Progress
 from secureprofile.policy.decide import ColumnPlan
@@ -63,7 +63,7 @@ def ingest(context: Context, source: Source, *, dataset: str, progress: Progress
             progress.step(f"guard {source.path.name}", engine.progress)
             rows = keyed.inner_join(passing.table, "lookup_")
             if scrubbed(plans):
-                engine.use_scrubber(scrubber(context))
+                use_scrubber(context, engine)
                 rows = mentioned_people(rows, table, plans, engine)
             person = ColumnPlan.kept("person")
             ready = treated(context, rows, (person, *plans), dataset=dataset, recipient="", stored=True, engine=engine)

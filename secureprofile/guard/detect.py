@@ -83,11 +83,11 @@ def _patterns(specs: tuple[PatternSpec, ...]) -> tuple[re.Pattern[str], ...]:
 
 
 def _score(spec: PatternSpec, text: str, match: re.Match[str], around: str) -> float:
-    if spec.needs_context and not in_words(spec.context, text, match.start(), match.end(), around):
-        return 0.0
     if spec.check is not None and not spec.check(match[0]):
         return 0.0
-    in_context = spec.needs_context or in_words(spec.context, text, match.start(), match.end(), around)
+    in_context = in_words(spec.context, text, match.start(), match.end(), around)
+    if spec.needs_context and not in_context:
+        return 0.0
     return min(1.0, spec.score + CONTEXT_BONUS) if in_context else spec.score
 
 

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import ibis
@@ -16,11 +15,11 @@ import pytest
 
 from secureprofile.adapters.duckdb import DuckEngine
 from secureprofile.adapters.engine import SparkFunctions
+from secureprofile.adapters.helpers import scrub_cells
 from secureprofile.adapters.policies import load_policy
 from secureprofile.adapters.spark import SparkEngine
 from secureprofile.adapters.words import fake_words
 from secureprofile.dp.marginals import counting
-from secureprofile.flows.guarded import scrubber
 from secureprofile.guard.candidates import identifier_keys, known_column, mentions
 from secureprofile.guard.canonical import canonical_text
 from secureprofile.guard.fakes import Fakes
@@ -295,7 +294,7 @@ def test_the_same_people_are_mentioned(spark: Any, tmp_path: Path) -> None:
 
 def test_the_same_notes_are_scrubbed(spark: Any, tmp_path: Path) -> None:
     """With everybody of the table known: own identifiers, those of others, and patterns; a missing note stays missing."""
-    scrub = scrubber(SimpleNamespace(finders=()))
+    scrub = scrub_cells()
 
     def notes(engine: Any) -> list[tuple[Any, ...]]:
         known, plans = noted(engine, tmp_path)
