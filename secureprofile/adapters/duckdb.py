@@ -54,7 +54,10 @@ _COPY = {
 _GROUPED = 50
 """Columns whose different cells are counted in one scan."""
 
-STREAMING = f"{200 * (os.cpu_count() or 1)}MB"
+ROW = "row_"
+"""Column of the rows' places in the file, where joins might lose them; :meth:`DuckEngine.numbered` makes it."""
+
+STREAMING = f"{150 * max(2, os.cpu_count() or 1)}MB"
 """Memory that a pass over rows gets where nobody says: buffers for every thread, and what joins keep before they spill."""
 
 
@@ -216,6 +219,12 @@ class DuckEngine:
         """Execute an expression once and return its result as a table; it spills like everything else."""
         with quiet("the data"):
             return self._backend.create_table(ibis.util.gen_name("kept"), expression, temp=True)
+
+    def numbered(self, expression: ir.Table) -> ir.Table:
+        """Execute an expression once and return its rows with their places in the column :data:`ROW`: joins that spill lose the order."""
+        kept = self.keep(expression)
+        schema = {ROW: "int64", **dict(kept.schema().items())}
+        return self._backend.sql(f'SELECT rowid AS "{ROW}", * FROM {kept.get_name()}', schema=ibis.schema(schema))
 
     def different(self, table: ir.Table, columns: Mapping[str, ir.StringValue]) -> ir.Table:
         """Count different cells in one scan: (``place`` of the column, ``cell``, ``rows``); missing ones are left out.

@@ -13,7 +13,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from secureprofile.adapters.clock import now
-from secureprofile.adapters.duckdb import STREAMING, DuckEngine, Format
+from secureprofile.adapters.duckdb import ROW, STREAMING, DuckEngine, Format
 from secureprofile.adapters.encodings import Compression
 from secureprofile.adapters.excel import need
 from secureprofile.adapters.files import Source
@@ -44,6 +44,7 @@ from secureprofile.flows.workbooks import lost_before
 from secureprofile.guard.formulas import counted, disarmed, may_run
 from secureprofile.policy.decide import ColumnPlan
 from secureprofile.policy.model import Dataset, Keep
+from secureprofile.policy.treatments import Token
 
 _RUNS = "\x1fruns "
 """Before a column's name, for the count of its cells that would run: no column of a file can be called so."""
@@ -185,6 +186,12 @@ def write_treated(
     ``delimited`` output opens in spreadsheets, which run cells.
     """
     spec = context.policy.policy.datasets[dataset]
+    purpose = context.policy.policy.purposes[context.purpose or ""]
+    tokens = any(isinstance(plan.treatment, Token) for plan in plans)
+    joined = bool(scrubbed(plans)) or tokens or purpose.consent != "not-required"
+    if joined:
+        progress.step(f"read {dataset}", engine.progress)
+        table = engine.numbered(table)
     allowed, without_subject = consenting_rows(context, table, spec, engine)
     rows_to_treat = allowed
     if scrubbed(plans):
@@ -192,10 +199,12 @@ def write_treated(
         use_scrubber(context, engine)
         rows_to_treat = mentioned_people(allowed, table, plans, engine)
     progress.step(f"treat {dataset}", engine.progress)
-    ready = treated(context, rows_to_treat, plans, dataset=dataset, recipient=recipient, stored=False, engine=engine)
-    purpose = context.policy.policy.purposes[context.purpose or ""]
+    placed = (ColumnPlan.kept(ROW), *plans) if joined else plans
+    ready = treated(context, rows_to_treat, placed, dataset=dataset, recipient=recipient, stored=False, engine=engine)
     running = may_run(plans) if delimited and purpose.spreadsheet_safe else []
     final = disarmed(ready.result, running) if running else ready.result
+    if joined:  # joins may spill, and what comes back from the disk has forgotten where it stood
+        final = final.order_by(ROW).drop(ROW)
     rows, redacted = settle(
         final,
         plans,
