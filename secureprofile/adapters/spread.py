@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
-from secureprofile.adapters.duckdb import DuckEngine, quiet
 from secureprofile.adapters.files import Source
+
+if TYPE_CHECKING:  # a CSV file is sampled without an engine, which takes half a second to load
+    import pyarrow as pa
+
+    from secureprofile.adapters.duckdb import DuckEngine
 
 RUNS = 40
 SMALL = 8 << 20
@@ -37,18 +40,21 @@ def can_spread(source: Source) -> bool:
     return plain and source.newline in ("\n", "\r\n")
 
 
-def spread_rows(source: Source, engine: DuckEngine, rows: int, temp: Path) -> Cells:
-    """Return up to ``rows`` rows as text, by column, from all over a file for which :func:`can_spread` holds."""
+def spread_rows(source: Source, engine: Callable[[], DuckEngine], rows: int, temp: Path) -> Cells:
+    """Return up to ``rows`` rows as text, by column, from all over a file for which :func:`can_spread` holds; ``engine`` makes one if need be."""
     assert isinstance(source.path, Path)
     match source.format:
         case "parquet":
+            from secureprofile.adapters.duckdb import quiet
+
             with quiet(source.path.name):
-                return _cells(engine.to_arrow(engine.text_table(_row_groups(source.path, rows))))
+                made = engine()
+                return _cells(made.to_arrow(made.text_table(_row_groups(source.path, rows))))
         case "csv":
             records = [record for lines in _runs(source) for record in islice(_records(source, lines), rows // RUNS)]
             return {name: [record[place] for record in records] for place, name in enumerate(source.columns)}
         case _:
-            return _json_rows(source, engine, rows, temp)
+            return _json_rows(source, engine(), rows, temp)
 
 
 def _runs(source: Source) -> Iterator[str]:
@@ -94,6 +100,7 @@ def _cells(rows: pa.Table) -> Cells:
 
 def _row_groups(path: Path, rows: int) -> pa.Table:
     """Return the first rows of row groups at equal distances."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(path) as file:

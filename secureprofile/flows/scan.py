@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from secureprofile.adapters.duckdb import DuckEngine
 from secureprofile.adapters.files import Source
 from secureprofile.adapters.sources import place_name
 from secureprofile.adapters.spread import SMALL, can_spread, spread_rows
 from secureprofile.errors import SecureProfileError
-from secureprofile.flows.census import Shares, census
 from secureprofile.flows.opening import open_every
 from secureprofile.flows.progress import Progress
 from secureprofile.flows.workbooks import BesideCells, beside_cells
 from secureprofile.guard.classify import ColumnFinding, classify_column
 from secureprofile.guard.specs import SPECS
 from secureprofile.vocabulary import DIRECT_IDENTIFIERS, within
+
+if TYPE_CHECKING:  # a sample needs no engine
+    from secureprofile.adapters.duckdb import DuckEngine
+    from secureprofile.flows.census import Shares
 
 SAMPLE_ROWS = 10_000
 
@@ -122,8 +125,14 @@ def _scan_place(place: str | Path, temp: Path, *, full: bool, done: _Done, memor
     """Scan every table of one file or database, and what a workbook holds beside its cells."""
     scanned = []
     for source in open_every(place):
-        with DuckEngine(temp=temp, memory_limit=memory_limit) as engine:
-            scanned.append(_scan_file(source, engine, temp, full=full, done=done))
+        with ExitStack() as stack:
+
+            def engine(stack: ExitStack = stack) -> DuckEngine:
+                from secureprofile.adapters.duckdb import DuckEngine
+
+                return stack.enter_context(DuckEngine(temp=temp, memory_limit=memory_limit))
+
+            scanned.append(_scan_all(source, engine(), temp, done) if full else _scan_sample(source, engine, temp))
     beside = tuple(beside_cells(place))
     return [replace(one, beside=beside if position == 0 else ()) for position, one in enumerate(scanned)]
 
@@ -154,9 +163,9 @@ def _size(place: str | Path) -> int:
         return 1
 
 
-def _scan_file(source: Source, engine: DuckEngine, temp: Path, *, full: bool, done: _Done) -> ScannedFile:
-    if not full:
-        return _scan_sample(source, engine, temp)
+def _scan_all(source: Source, engine: DuckEngine, temp: Path, done: _Done) -> ScannedFile:
+    from secureprofile.flows.census import census
+
     stored = temp / "rows.parquet"
     try:
         with engine.source(source) as table:
@@ -175,7 +184,7 @@ def _scan_file(source: Source, engine: DuckEngine, temp: Path, *, full: bool, do
     return ScannedFile(name=source.path.name, rows=rows, looked="all", columns=tuple(columns))
 
 
-def _scan_sample(source: Source, engine: DuckEngine, temp: Path) -> ScannedFile:
+def _scan_sample(source: Source, engine: Callable[[], DuckEngine], temp: Path) -> ScannedFile:
     packed = 1 if source.compression == "none" else 4
     # of a sheet, a database's table or a stream the first rows have to do
     size = _size(source.path) * packed if isinstance(source.path, Path) else SMALL + 1
@@ -183,13 +192,14 @@ def _scan_sample(source: Source, engine: DuckEngine, temp: Path) -> ScannedFile:
     if size > SMALL and can_spread(source):
         cells = spread_rows(source, engine, SAMPLE_ROWS, temp)
     else:
-        with engine.source(source) as table:
+        made = engine()
+        with made.source(source) as table:
             small = size <= SMALL
             what = source.path.name
             rows = (
-                engine.sample(table, SAMPLE_ROWS, what=what)
+                made.sample(table, SAMPLE_ROWS, what=what)
                 if small
-                else engine.to_arrow(table.limit(SAMPLE_ROWS), what=what)
+                else made.to_arrow(table.limit(SAMPLE_ROWS), what=what)
             )
             cells = rows.to_pydict()
         looked = "all" if rows.num_rows < SAMPLE_ROWS else "spread" if small else "first"

@@ -10,11 +10,10 @@ from secureprofile.adapters.excel import SheetRows
 from secureprofile.adapters.files import Source
 from secureprofile.adapters.sealed import Readable
 from secureprofile.adapters.sources import is_workbook
-from secureprofile.adapters.words import word_lists
 from secureprofile.adapters.workbook import Text, texts, valueless
-from secureprofile.guard.detect import find
+from secureprofile.guard.detect import LEAST, find
 from secureprofile.guard.entities import entities
-from secureprofile.guard.scrub import LEAST
+from secureprofile.guard.words import word_lists
 
 LONGEST = 20_000
 """Characters of one text that are looked at."""

@@ -13,6 +13,8 @@ from secureprofile.guard.text import in_words, normalise
 
 THRESHOLD = 0.4
 CONTEXT_BONUS = 0.3
+LEAST = 0.5
+"""Score from which a finding in free text is replaced: a date that nothing calls a birthday stays."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

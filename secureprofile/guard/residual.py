@@ -14,9 +14,8 @@ from ipaddress import ip_network
 
 import ibis.expr.types as ir
 
-from secureprofile.guard.detect import Finding, search
+from secureprofile.guard.detect import LEAST, Finding, search
 from secureprofile.guard.pseudonyms import TOKEN_HEX
-from secureprofile.guard.scrub import LEAST
 from secureprofile.guard.spec import PatternSpec
 from secureprofile.guard.specs import SPECS
 from secureprofile.policy.decide import ColumnPlan

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from secureprofile.guard.addresses import chinese_addresses, may_hold_address
 from secureprofile.guard.candidates import locate
-from secureprofile.guard.detect import find
+from secureprofile.guard.detect import LEAST, find
 from secureprofile.guard.entities import WordLists, entities, may_hold_person
 from secureprofile.guard.finder import Finder
 from secureprofile.guard.names import CN_COMPOUND, CUES_EN
@@ -21,9 +21,6 @@ from secureprofile.guard.specs import SPECS
 from secureprofile.guard.text import normalise
 
 REDACTED = "[REDACTED]"
-LEAST = 0.5
-"""Score from which a finding is replaced: a date that nothing calls a birthday stays."""
-
 REMEMBERED = 1 << 14
 """Texts whose findings are kept: people write the same few words again and again."""
 

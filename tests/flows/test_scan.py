@@ -100,7 +100,7 @@ def test_a_sample_comes_from_all_over_the_file(folder: Path) -> None:
         for end in ("csv", "parquet", "jsonl"):
             source = sniff(Path(f"long.{end}"))
             assert can_spread(source)
-            sample = spread_rows(source, engine, 10_000, folder)
+            sample = spread_rows(source, lambda: engine, 10_000, folder)
             at = [int(value) for value in sample["at"]]
             assert len(at) == len(set(at)) >= 9_000
             assert {value * RUNS // 60_000 for value in at} >= set(range(1, RUNS - 1))

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from secureprofile.adapters.words import word_lists
-from secureprofile.guard.detect import find
+from secureprofile.guard.detect import LEAST, find
 from secureprofile.guard.entities import entities, may_hold_person
-from secureprofile.guard.scrub import LEAST, SCRUBBED
+from secureprofile.guard.scrub import SCRUBBED
 from secureprofile.guard.specs import SPECS
 
 PIECES = (
