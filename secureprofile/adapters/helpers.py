@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import IO, Final
 
@@ -63,18 +64,14 @@ class Helpers:
         self._start_if_long(len(cells))
         scrub = self._free.get()
         try:
-            done = scrub(cells)
-        except (OSError, EOFError, ValueError) as gone:
+            return scrub(cells)
+        except (OSError, EOFError, ValueError):
             if scrub is self._here:
-                self._free.put(scrub)
                 raise
-            del gone  # a helper that was killed: nothing of this batch came back, and the helper stays away
-            return self._here(cells)
-        except BaseException:
+            scrub = self._here  # the helper was killed: nothing of this batch came back, and it stays away
+            return scrub(cells)
+        finally:
             self._free.put(scrub)
-            raise
-        self._free.put(scrub)
-        return done
 
     def _start_if_long(self, cells: int) -> None:
         with self._lock:
@@ -123,7 +120,8 @@ class _Helper:
     def close(self) -> None:
         self._process.kill()
         self._process.wait()
-        self._to.close()
+        with suppress(OSError):  # what was on its way to a process that is gone
+            self._to.close()
         self._from.close()
 
 
