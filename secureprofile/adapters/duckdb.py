@@ -254,6 +254,18 @@ class DuckEngine:
         with quiet(what):
             return self._backend.to_pyarrow(expression)
 
+    def first(self, expression: ir.Table, rows: int, *, what: str = "the data") -> pa.Table:
+        """Execute an expression until it has given so many rows; of thousands of columns a LIMIT would hold several times as much."""
+        with quiet(what):
+            batches, reader = [], self._streamed(expression)
+            for batch in reader:
+                batches.append(batch)
+                if (rows := rows - batch.num_rows) <= 0:
+                    break
+            got = pa.Table.from_batches(batches, reader.schema)
+            reader.close()
+        return got.slice(0, got.num_rows + min(rows, 0))
+
     def sample(self, expression: ir.Table, rows: int, *, what: str = "the data") -> pa.Table:
         """Execute an expression and return so many of its rows, chosen evenly from all of them; all where there are no more.
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:  # a sample needs no engine
     from secureprofile.flows.census import Shares
 
 SAMPLE_ROWS = 10_000
+WIDE = 500
+"""Columns from which rows are not drawn one by one."""
 
 TABLES = (
     ".csv",
@@ -172,10 +174,16 @@ def _scan_all(source: Source, engine: DuckEngine, temp: Path, done: _Done) -> Sc
             rows = engine.write(table, stored, "parquet", what=source.path.name)
         done.share = 0.3
         whole = engine.parquet([stored])
-        sample = engine.sample(whole, SAMPLE_ROWS)
+        wide = len(source.columns) > WIDE  # drawing evenly would hold all that is drawn several times
+        kept = Source(path=stored, format="parquet", columns=source.columns)
+        sample = (
+            spread_rows(kept, lambda: engine, SAMPLE_ROWS, temp)
+            if wide
+            else engine.sample(whole, SAMPLE_ROWS).to_pydict()
+        )
         columns = []
         for position, name in enumerate(source.columns, start=1):
-            cells = sample[name].to_pylist()
+            cells = sample[name]
             column = _column(source, position, name, cells)
             columns.append(_with_shares(column, census(whole[name], name, engine, repeated=_repeated(cells))))
             done.share = 0.3 + 0.7 * position / len(source.columns)
@@ -194,13 +202,9 @@ def _scan_sample(source: Source, engine: Callable[[], DuckEngine], temp: Path) -
     else:
         made = engine()
         with made.source(source) as table:
-            small = size <= SMALL
+            small = size <= SMALL and len(source.columns) <= WIDE
             what = source.path.name
-            rows = (
-                made.sample(table, SAMPLE_ROWS, what=what)
-                if small
-                else made.to_arrow(table.limit(SAMPLE_ROWS), what=what)
-            )
+            rows = made.sample(table, SAMPLE_ROWS, what=what) if small else made.first(table, SAMPLE_ROWS, what=what)
             cells = rows.to_pydict()
         looked = "all" if rows.num_rows < SAMPLE_ROWS else "spread" if small else "first"
     columns = [_column(source, position, name, cells[name]) for position, name in enumerate(source.columns, start=1)]

@@ -160,3 +160,22 @@ def test_the_engine_never_prints_its_own_progress(folder: Path) -> None:
             "SELECT value FROM duckdb_settings() WHERE name = 'enable_progress_bar_print'"
         )
         assert told.fetchall() == [("false",)]
+
+
+@pytest.mark.parametrize(("wide", "how"), [(3000, []), (60, ["--full"])])
+def test_thousands_of_columns(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    wide: int,
+    how: list[str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("secureprofile.flows.scan.WIDE", 50)
+    names = [f"c{place}" for place in range(wide)]
+    rows = [["ada@example.org" if place == 7 else str(row * place % 97) for place in range(wide)] for row in range(30)]
+    pd.DataFrame(rows, columns=names).to_csv("wide.csv", index=False)
+    assert run(["scan", "wide.csv", "-q", "--json", *how]) == 1
+    columns = json.loads(capsys.readouterr().out)["files"][0]["columns"]
+    assert len(columns) == wide
+    assert columns[7]["category"] == "user.contact.email"
