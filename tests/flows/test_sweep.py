@@ -13,7 +13,8 @@ import pytest
 
 from secureprofile.adapters.duckdb import DuckEngine
 from secureprofile.cli.main import run
-from secureprofile.flows import guarded, sweep
+from secureprofile.flows import sweep
+from secureprofile.guard.scrub import Scrubber
 from secureprofile.policy.decide import ColumnPlan
 from secureprofile.policy.model import ColumnSpec
 from secureprofile.policy.treatments import Keep, Scrub
@@ -166,7 +167,7 @@ def test_a_scrubber_that_lets_something_through_is_found(
     place: Path, way: str, monkeypatch: pytest.MonkeyPatch, capsys
 ) -> None:  # type: ignore[no-untyped-def]
     orders(place / "orders.csv")
-    monkeypatch.setattr(guarded.Scrubber, "scrub", lambda self, text, own=(), known=(), *rest: text)
+    monkeypatch.setattr(Scrubber, "scrub", lambda self, text, own=(), known=(), *rest: text)
     assert anonymized(place) == 1
     assert "notes: EMAIL_ADDRESS" in capsys.readouterr().err
 
