@@ -14,7 +14,7 @@ ROOT = PACKAGE.parent
 FLOORS = [
     {"errors", "vocabulary", "released", "version"},
     {"policy"},
-    {"guard", "consent", "portrait", "dp", "audit", "report"},
+    {"guard", "consent", "portrait", "dp", "anonymity", "audit", "report"},
     {"adapters"},
     {"flows"},
     {"session"},

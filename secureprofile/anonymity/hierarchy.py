@@ -1,0 +1,135 @@
+"""A hierarchy: the values that an attribute may take, and the coarser labels that may stand for them, level by level.
+
+Level 0 is the values themselves, the last level one label for all. Every level is a function of the finer one (a label never
+splits), which is what lets classes be rolled up and bounds be inherited; a hierarchy that does not nest cannot be made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from secureprofile.errors import InputError
+
+Codes = npt.NDArray[np.int32]
+Shares = npt.NDArray[np.float64]
+
+SUPPRESSED = "*"
+"""The label that says nothing."""
+
+
+class HierarchyError(InputError):
+    """A hierarchy is wrong. ``problems`` names every place: line and level, never a value."""
+
+    def __init__(self, name: str, problems: Sequence[str], *, hint: str) -> None:
+        self.problems = tuple(problems)
+        shown = "; ".join(self.problems[:5]) + (f"; and {len(problems) - 5} more" if len(problems) > 5 else "")
+        super().__init__(f"hierarchy of {name}: {shown}", hint=hint)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Level:
+    """One level: ``groups[leaf]`` is the place in ``labels`` of the label that stands for the leaf."""
+
+    groups: Codes
+    labels: tuple[str, ...]
+
+    @property
+    def sizes(self) -> npt.NDArray[np.int64]:
+        """How many leaves each label covers."""
+        return np.bincount(self.groups, minlength=len(self.labels))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Hierarchy:
+    """Leaves in an order in which those of one label stand side by side, and the levels above them.
+
+    Args:
+        name: of the attribute.
+        leaves: the values, different; the empty text is a missing cell.
+        levels: level 0 has the leaves as labels, the last one label.
+        ordered: whether the leaves' order means something (numbers, dates, grades), so that an interval is a label.
+    """
+
+    name: str
+    leaves: tuple[str, ...]
+    levels: tuple[Level, ...]
+    ordered: bool = False
+
+    @property
+    def height(self) -> int:
+        """The coarsest level; 0 where there is nothing to generalise."""
+        return len(self.levels) - 1
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Leaf → its code."""
+        return {leaf: code for code, leaf in enumerate(self.leaves)}
+
+    @cached_property
+    def losses(self) -> tuple[Shares, ...]:
+        """For each level, what each label loses: (share of the leaves covered − 1/D) / (1 − 1/D), from 0 to 1."""
+        count = len(self.leaves)
+        return tuple((level.sizes - 1) / max(1, count - 1) for level in self.levels)
+
+    @classmethod
+    def from_rows(cls, name: str, rows: Sequence[Sequence[str]], *, ordered: bool = False) -> Hierarchy:
+        """Make a hierarchy from rows ``value, level 1, …, coarsest``, one for each value.
+
+        A last level of one label ``*`` is added where the coarsest has several. Leaves are put in an order in which
+        labels are runs: that of the rows, as far as they allow.
+
+        Raises:
+            HierarchyError: rows of different length, a value twice, a label that splits: with line numbers, from 1.
+
+        Example:
+            >>> h = Hierarchy.from_rows("age", [["1", "1-2", "*"], ["2", "1-2", "*"], ["3", "3-4", "*"]])
+            >>> h.height, h.leaves, h.levels[1].labels, [float(x) for x in h.losses[1]]
+            (2, ('1', '2', '3'), ('1-2', '3-4'), [0.5, 0.0])
+        """
+        _check_rows(name, rows)
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        if len(columns) == 1 and len(rows) > 1:
+            columns.append([SUPPRESSED] * len(rows))
+        if len(set(columns[-1])) > 1:
+            columns.append([SUPPRESSED] * len(rows))
+        keys: list[list[int]] = []
+        for column in reversed(columns):
+            first: dict[str, int] = {}
+            keys.append([first.setdefault(label, len(first)) for label in column])
+        order = sorted(range(len(rows)), key=lambda row: [key[row] for key in keys])
+        levels = [_level([column[row] for row in order]) for column in columns]
+        return cls(name=name, leaves=tuple(columns[0][row] for row in order), levels=tuple(levels), ordered=ordered)
+
+
+def _level(labels: Sequence[str]) -> Level:
+    places: dict[str, int] = {}
+    groups = np.array([places.setdefault(label, len(places)) for label in labels], np.int32)
+    return Level(groups=groups, labels=tuple(places))
+
+
+def _check_rows(name: str, rows: Sequence[Sequence[str]]) -> None:
+    if not rows:
+        raise HierarchyError(name, ["no value at all"], hint="write one row for each value: value;level 1;…;*")
+    problems = []
+    width, seen = len(rows[0]), {}
+    above: list[dict[str, tuple[str, int]]] = [{} for _ in range(max(0, width - 1))]
+    for line, row in enumerate(rows, start=1):
+        if len(row) != width:
+            problems.append(f"line {line} has {len(row)} levels, line 1 has {width}")
+            continue
+        if row[0] in seen:
+            problems.append(f"line {line} has the value of line {seen[row[0]]} again")
+        seen.setdefault(row[0], line)
+        for level, (finer, coarser) in enumerate(zip(row, row[1:], strict=False)):
+            known, where = above[level].setdefault(finer, (coarser, line))
+            if known != coarser:
+                problems.append(
+                    f"level {level} and {level + 1} do not nest: lines {where} and {line} share a label there and differ above"
+                )
+    if problems:
+        raise HierarchyError(name, problems, hint="every label must have one label above it, and every value one row")
