@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -116,7 +117,8 @@ def _check_rows(name: str, rows: Sequence[Sequence[str]]) -> None:
     if not rows:
         raise HierarchyError(name, ["no value at all"], hint="write one row for each value: value;level 1;…;*")
     problems = []
-    width, seen = len(rows[0]), {}
+    width = len(rows[0])
+    seen: dict[str, int] = {}
     above: list[dict[str, tuple[str, int]]] = [{} for _ in range(max(0, width - 1))]
     for line, row in enumerate(rows, start=1):
         if len(row) != width:
@@ -125,7 +127,7 @@ def _check_rows(name: str, rows: Sequence[Sequence[str]]) -> None:
         if row[0] in seen:
             problems.append(f"line {line} has the value of line {seen[row[0]]} again")
         seen.setdefault(row[0], line)
-        for level, (finer, coarser) in enumerate(zip(row, row[1:], strict=False)):
+        for level, (finer, coarser) in enumerate(pairwise(row)):
             known, where = above[level].setdefault(finer, (coarser, line))
             if known != coarser:
                 problems.append(

@@ -1,0 +1,181 @@
+"""The section ``anonymity``: what a row-level export must meet so that its quasi-identifiers single nobody out.
+
+Shapes are checked here, sense by ``policy.parse``; what the words mean is in ``docs/guides/anonymize.md``.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BeforeValidator, Field
+
+from secureprofile.policy.scalars import Exact, Model, Name, Whole
+
+File: TypeAlias = Annotated[str, Field(min_length=1)]
+"""A file beside the policy."""
+
+# --- how an attribute may be generalised --------------------------------------------------------------------------------
+
+
+class FromFile(Model):
+    """A file of rows ``value;level 1;…;*`` (ARX's format; the delimiter is recognised)."""
+
+    kind: Literal["file"] = "file"
+    file: File
+
+
+class FromTree(Model):
+    """Labels over labels over values, written out: ``{Graduate: [Masters, Doctorate], School: [10th, 11th]}``."""
+
+    kind: Literal["tree"] = "tree"
+    tree: dict[str, Any] = Field(min_length=1)
+
+
+class Bands(Model):
+    """Numbers in intervals of ``width`` from ``start``, each level ``factor`` times as wide, as many levels as ``levels``.
+
+    Values below ``low`` and from ``high`` on share one band each.
+    """
+
+    kind: Literal["bands"] = "bands"
+    width: Annotated[Exact, Field(gt=0)]
+    start: Exact = Decimal(0)
+    factor: Annotated[Whole, Field(ge=2, le=100)] = 2
+    levels: Annotated[Whole, Field(ge=1, le=20)] = 4
+    low: Exact | None = None
+    high: Exact | None = None
+
+
+class Dates(Model):
+    """Days to coarser periods, finest first; every period must be a part of the next."""
+
+    kind: Literal["dates"] = "dates"
+    levels: Annotated[
+        tuple[Literal["week", "month", "quarter", "half_year", "year", "5_years", "decade"], ...], Field(min_length=1)
+    ] = ("month", "quarter", "year", "decade")
+
+
+class Prefix(Model):
+    """Codes by their first characters, longest first: ``[4, 3, 2]`` turns 10115 into 1011*, 101**, 10***."""
+
+    kind: Literal["prefix"] = "prefix"
+    lengths: Annotated[tuple[Annotated[Whole, Field(ge=1, le=32)], ...], Field(min_length=1)]
+
+
+class Order(Model):
+    """Categories in an order that means something, in groups of ``size``, each level ``factor`` times as many."""
+
+    kind: Literal["order"] = "order"
+    values: Annotated[tuple[str, ...], Field(min_length=2)]
+    size: Annotated[Whole, Field(ge=2)] = 2
+    factor: Annotated[Whole, Field(ge=2)] = 2
+
+
+class Frequency(Model):
+    """Public lists of categories: the ``keep`` most usual ones, given by name, stay; all others become ``other``."""
+
+    kind: Literal["frequency"] = "frequency"
+    keep: Annotated[tuple[str, ...], Field(min_length=1)]
+    other: str = "other"
+
+
+class Places(Model):
+    """Names of cities and regions of China, Germany, the United States and others to region, country, ``*``."""
+
+    kind: Literal["places"] = "places"
+
+
+class Only(Model):
+    """The value, or nothing."""
+
+    kind: Literal["suppress"] = "suppress"
+
+
+Generalisation: TypeAlias = Annotated[
+    FromFile | FromTree | Bands | Dates | Prefix | Order | Frequency | Places | Only, Field(discriminator="kind")
+]
+
+
+def _generalisation(value: Any) -> Any:
+    """Let people write ``suppress``, a file's name, or ``{bands: {…}}`` for ``{kind: bands, …}``."""
+    if value == "suppress":
+        return {"kind": "suppress"}
+    if value == "places":
+        return {"kind": "places"}
+    if isinstance(value, str):
+        return {"kind": "file", "file": value}
+    return value
+
+
+class QuasiIdentifier(Model):
+    """A column that others may know: how it may be generalised, and how much its detail is worth against the others'."""
+
+    by: Annotated[Generalisation, BeforeValidator(_generalisation)]
+    weight: Annotated[Exact, Field(gt=0, le=1000)] = Decimal(1)
+
+
+def _quasi_identifier(value: Any) -> Any:
+    if isinstance(value, dict) and "by" in value:
+        return value
+    return {"by": value}
+
+
+# --- what every class must meet -----------------------------------------------------------------------------------------
+
+
+class Sensitive(Model):
+    """What must not be learnt about a person from the class that holds her.
+
+    ``l``: at least so many different values in a class (``distinct``), or an entropy of at least log l (``entropy``), or the most
+    frequent value below ``c`` times all others but the l − 1 most frequent (``recursive``, with ``c``). ``t``: the class's distribution
+    is no farther than ``t`` from the table's, all values equally far apart (``equal``), in an order (``ordered``), or by a hierarchy.
+    """
+
+    l: Annotated[Whole, Field(ge=2)] | None = None  # noqa: E741 (it is called so)
+    form: Literal["distinct", "entropy", "recursive"] = "distinct"
+    c: Annotated[Exact, Field(gt=0)] | None = None
+    t: Annotated[Exact, Field(ge=0, le=1)] | None = None
+    distance: Literal["equal", "ordered", "hierarchical"] = "equal"
+    by: Annotated[Generalisation, BeforeValidator(_generalisation)] | None = None
+
+
+class Population(Model):
+    """A file of the people among whom an attacker would look.
+
+    At least ``k`` of them fit every label (k-map); of those who fit a label, the share that is in the export stays between ``low``
+    and ``high`` (δ-presence).
+    """
+
+    file: File
+    k: Annotated[Whole, Field(ge=2)] | None = None
+    low: Annotated[Exact, Field(ge=0, le=1)] | None = None
+    high: Annotated[Exact, Field(ge=0, le=1)] | None = None
+
+
+class Anonymity(Model):
+    """What exports of one dataset must meet.
+
+    ``k`` counts people where ``person`` (a column of the dataset, its subject by default) has several rows. ``suppression`` is the
+    largest share of rows that may be suppressed; ``suppressed: drop`` leaves them out, ``star`` keeps them with ``*`` in every
+    quasi-identifier, where they must meet the models as a class of their own. ``max_risk`` and ``average_risk`` bound the chance of
+    re-identification of one person and on average. ``method``: ``local`` (each class has its own level), ``global`` (one level per
+    attribute, the best there is), ``mondrian`` (partitions; intervals and sets as labels). ``labels: sets`` names what a class holds
+    instead of the hierarchy's label that covers it.
+    """
+
+    quasi_identifiers: Annotated[
+        dict[str, Annotated[QuasiIdentifier, BeforeValidator(_quasi_identifier)]], Field(min_length=1)
+    ]
+    k: Annotated[Whole, Field(ge=2)]
+    sensitive: dict[str, Sensitive] = Field(default_factory=dict)
+    max_risk: Annotated[Exact, Field(gt=0, le=1)] | None = None
+    average_risk: Annotated[Exact, Field(gt=0, le=1)] | None = None
+    population: Population | None = None
+    suppression: Annotated[Exact, Field(ge=0, le=1)] = Decimal("0.02")
+    suppressed: Literal["drop", "star"] = "drop"
+    method: Literal["local", "global", "mondrian"] = "local"
+    labels: Literal["hierarchy", "sets"] = "hierarchy"
+    effort: Literal["normal", "high"] = "normal"
+    purposes: tuple[Name, ...] = ()
+    person: str | None = None
