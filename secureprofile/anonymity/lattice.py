@@ -129,7 +129,8 @@ class _Search:
             closed = self.suppressible == 0 or int(table.rows[hopeless].sum()) > self.suppressible
             return inf if closed else self._cost(table, hopeless, node)
         loss = self.space.node_loss(node) + self._cost(table, lost, node)
-        if loss < self.loss - _TIE and self._written(table, lost):
+        fewer = self.best is not None and abs(loss - self.loss) <= _TIE and suppressed < self.best[1]
+        if (loss < self.loss - _TIE or fewer) and self._written(table, lost):
             self.loss, self.best = loss, (node, suppressed)
         return self._cost(table, hopeless, node)
 

@@ -85,8 +85,18 @@ def solve(space: Space, task: Task, *, told: Callable[[float], None] = lambda sh
             hint="lower k, or export more people",
         )
     suppressible = floor(task.suppression * space.rows)
-    if task.method == "global":
-        return _global(space, task, suppressible)
+    solution = (
+        _global(space, task, suppressible)
+        if task.method == "global"
+        else _finest(space, task, suppressible, people, told)
+    )
+    if solution.suppressed == space.rows:
+        raise _refusal(space, suppressible)
+    return solution
+
+
+def _finest(space: Space, task: Task, suppressible: int, people: int, told: Callable[[float], None]) -> Solution:
+    """Recode locally with the least k at which the average risk is met, too."""
     k = task.models.k
     while k <= people:
         solution = _local(space, replace(task, models=replace(task.models, k=k)), suppressible, told)
