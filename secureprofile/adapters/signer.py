@@ -70,6 +70,16 @@ class LogSigner:
             write_whole(self._folder / "checkpoint", note, overwrite=True)
             return note
 
+    def sign_text(self, text: str) -> bytes:
+        """Return a text as a note signed under the log's key; its first line names its format, so no checkpoint can be made of it.
+
+        Raises:
+            ValueError: it begins as a checkpoint does.
+        """
+        if text.split("\n", 1)[0] == self._origin:
+            raise ValueError("a text that could be taken for a checkpoint")
+        return sign_note(text, self._origin, self._key.sign, self.verifier.public_key)
+
     def _memory(self) -> Frontier:
         try:
             return Frontier.from_bytes((self._folder / "frontier").read_bytes())

@@ -23,7 +23,7 @@ from secureprofile.anonymity.models import Models
 
 N = TypeVar("N", np.int64, np.float64)
 
-NORMAL = (0.02, 0.03, 0.04, 0.06, 0.08, 0.12, 0.16, 0.24, 1.0)
+NORMAL = (0.02, 0.04, 0.08, 0.12, 0.2, 1.0)
 """Most that a class may lose in each round."""
 
 HIGH = (*(0.0025 * step for step in range(1, 121)), *(0.3 + 0.02 * step for step in range(1, 11)), 1.0)
@@ -33,6 +33,9 @@ _NODES = 40_000
 
 _FEW = 3_000
 """So few different rows are grouped whole: a node that then has no class large enough will never have one."""
+
+_GONE = 0.2
+"""Share of rows that have left before the tables are made anew without them; until then they stand there with no row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -71,9 +74,9 @@ def cover(
         round_ = np.flatnonzero((cheapest <= limit + 1e-12) & ~dead)
         for at in round_[np.argsort(expected[round_], kind="stable")]:
             dead[at] = remaining.visit(nodes[at], limit)
-            if not len(remaining.tuples):
+            if not remaining.left:
                 return remaining.result()
-        told(1.0 - len(remaining.tuples) / max(1, len(space.table)))
+        told(1.0 - remaining.left / max(1, len(space.table)))
     return remaining.result()
 
 
@@ -109,6 +112,7 @@ class _Remaining:
         self.tuples = np.flatnonzero(table.rows > 0)
         self.rows = table.rows[self.tuples]
         self.place = np.full(len(table), -1, np.int32)
+        self.left = len(self.tuples)
         self.nodes: list[tuple[Node, int]] = []
         self.count, self.visits = 0, 0
         codes = table.codes[self.tuples]
@@ -132,12 +136,12 @@ class _Remaining:
         whole = len(self.tuples) <= _FEW or limit >= 1
         chosen: npt.NDArray[np.intp] | None = None
         if not whole:
-            chosen = np.flatnonzero(_sum(self.losses, node) <= limit + 1e-12)
+            chosen = np.flatnonzero((_sum(self.losses, node) <= limit + 1e-12) & (self.rows > 0))
             if not len(chosen):
                 return False
         keys = _sum(self.keys, node, chosen)
         rows = self.rows if chosen is None else self.rows[chosen]
-        order = np.argsort(keys, kind="stable")
+        order = np.argsort(keys)
         ordered = keys[order]
         starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
         large = np.add.reduceat(rows[order], starts) >= self.models.k
@@ -151,6 +155,8 @@ class _Remaining:
         sizes = np.diff(np.append(starts, len(order)))
         members = order[np.repeat(large, sizes)]
         classes = np.repeat(np.arange(int(large.sum())), sizes[large]).astype(np.int32)
+        here = rows[members] > 0
+        members, classes = members[here], classes[here]
         if chosen is not None:
             members = chosen[members]
         self._publish(members, classes, node)
@@ -166,11 +172,13 @@ class _Remaining:
         found = int(classes.max()) + 1
         self.nodes.append((node, found))
         self.count += found
-        stays = np.ones(len(self.tuples), np.bool_)
-        stays[members] = False
-        self.tuples, self.rows = self.tuples[stays], self.rows[stays]
-        self.keys = [part[:, stays] for part in self.keys]
-        self.losses = [part[:, stays] for part in self.losses]
+        self.rows[members] = 0
+        self.left -= len(members)
+        if self.left < (1 - _GONE) * len(self.tuples):
+            stays = self.rows > 0
+            self.tuples, self.rows = self.tuples[stays], self.rows[stays]
+            self.keys = [part[:, stays] for part in self.keys]
+            self.losses = [part[:, stays] for part in self.losses]
 
     def _meeting(self, members: npt.NDArray[np.intp], node: Node) -> tuple[npt.NDArray[np.intp], Codes]:
         space = self.space
@@ -210,9 +218,16 @@ def _only(part: Classes, chosen: npt.NDArray[np.intp], among: npt.NDArray[np.int
 
 
 def _sum(parts: Sequence[npt.NDArray[N]], node: Node, chosen: npt.NDArray[np.intp] | None = None) -> npt.NDArray[N]:
-    """Add up each attribute's row of its level."""
-    rows = [part[level] if chosen is None else part[level][chosen] for part, level in zip(parts, node, strict=True)]
-    total: npt.NDArray[N] = rows[0].copy()
-    for row in rows[1:]:
-        np.add(total, row, out=total)
+    """Add up each attribute's row of its level; the rows at the ends, of leaves' losses and of the key of ``*``, hold zeros alone."""
+    total: npt.NDArray[N] | None = None
+    for part, level in zip(parts, node, strict=True):
+        if (part.dtype == np.float64 and level == 0) or (part.dtype == np.int64 and level == len(part) - 1):
+            continue
+        row = part[level] if chosen is None else part[level].take(chosen)
+        if total is None:
+            total = row if chosen is not None else row.copy()
+        else:
+            np.add(total, row, out=total)
+    if total is None:
+        return np.zeros(parts[0].shape[1] if chosen is None else len(chosen), parts[0].dtype)
     return total

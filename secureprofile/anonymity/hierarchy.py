@@ -92,30 +92,59 @@ class Hierarchy:
             >>> h.height, h.leaves, h.levels[1].labels, [float(x) for x in h.losses[1]]
             (2, ('1', '2', '3'), ('1-2', '3-4'), [0.5, 0.0])
         """
-        _check_rows(name, rows)
-        columns = [list(column) for column in zip(*rows, strict=True)]
-        if len(columns) == 1 and len(rows) > 1:
-            columns.append([SUPPRESSED] * len(rows))
-        if len(set(columns[-1])) > 1:
-            columns.append([SUPPRESSED] * len(rows))
-        keys: list[list[int]] = []
-        for column in reversed(columns):
-            first: dict[str, int] = {}
-            keys.append([first.setdefault(label, len(first)) for label in column])
-        order = sorted(range(len(rows)), key=lambda row: [key[row] for key in keys])
-        levels = [_level([column[row] for row in order]) for column in columns]
-        return cls(name=name, leaves=tuple(columns[0][row] for row in order), levels=tuple(levels), ordered=ordered)
+        if len(set(map(len, rows))) > 1:
+            raise _faults(name, rows)
+        return cls.from_columns(name, list(zip(*rows, strict=True)), ordered=ordered)
+
+    @classmethod
+    def from_columns(cls, name: str, columns: Sequence[Sequence[str]], *, ordered: bool = False) -> Hierarchy:
+        """Make the same from the columns of such rows: the values, then for each level the label of each value.
+
+        Raises:
+            HierarchyError: as :meth:`from_rows`.
+
+        Example:
+            >>> Hierarchy.from_columns("sex", [["f", "m"], ["*", "*"]]).height
+            1
+        """
+        if not columns or not columns[0]:
+            raise HierarchyError(name, ["no value at all"], hint="write one row for each value: value;level 1;…;*")
+        texts = [*columns]
+        if len(set(texts[-1])) > 1:
+            texts.append([SUPPRESSED] * len(texts[0]))
+        coded = [_coded(column) for column in texts]
+        if len(coded[0][1]) < len(texts[0]) or not all(
+            _nest(finer, coarser) for (finer, _), (coarser, _) in pairwise(coded)
+        ):
+            raise _faults(name, list(zip(*columns, strict=True)))
+        order = np.lexsort([codes for codes, _ in coded])  # the last one, of the coarsest level, decides first
+        levels = tuple(_level(codes[order], labels) for codes, labels in coded)
+        return cls(name=name, leaves=levels[0].labels, levels=levels, ordered=ordered)
 
 
-def _level(labels: Sequence[str]) -> Level:
-    places: dict[str, int] = {}
-    groups = np.array([places.setdefault(label, len(places)) for label in labels], np.int32)
-    return Level(groups=groups, labels=tuple(places))
+def _coded(column: Sequence[str]) -> tuple[Codes, tuple[str, ...]]:
+    """Return each label's place in order of first appearance, and the labels in that order."""
+    different = tuple(dict.fromkeys(column))
+    places = dict(zip(different, range(len(different)), strict=True))
+    return np.fromiter(map(places.__getitem__, column), np.int32, len(column)), different
 
 
-def _check_rows(name: str, rows: Sequence[Sequence[str]]) -> None:
-    if not rows:
-        raise HierarchyError(name, ["no value at all"], hint="write one row for each value: value;level 1;…;*")
+def _nest(finer: Codes, coarser: Codes) -> bool:
+    """Tell whether every finer label has one coarser label."""
+    above = np.zeros(int(finer.max()) + 1, np.int32)
+    above[finer] = coarser
+    return bool((above[finer] == coarser).all())
+
+
+def _level(codes: Codes, labels: tuple[str, ...]) -> Level:
+    """Return a level whose labels are in the order of the leaves, where each is one run."""
+    starts = np.flatnonzero(np.diff(codes, prepend=-1))
+    groups = np.cumsum(np.diff(codes, prepend=codes[0]) != 0).astype(np.int32)
+    return Level(groups=groups, labels=tuple(labels[code] for code in codes[starts].tolist()))
+
+
+def _faults(name: str, rows: Sequence[Sequence[str]]) -> HierarchyError:
+    """Return the error that names every fault of rows that have some."""
     problems = []
     width = len(rows[0])
     seen: dict[str, int] = {}
@@ -133,5 +162,4 @@ def _check_rows(name: str, rows: Sequence[Sequence[str]]) -> None:
                 problems.append(
                     f"level {level} and {level + 1} do not nest: lines {where} and {line} share a label there and differ above"
                 )
-    if problems:
-        raise HierarchyError(name, problems, hint="every label must have one label above it, and every value one row")
+    return HierarchyError(name, problems, hint="every label must have one label above it, and every value one row")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+import dataclasses
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +15,7 @@ from secureprofile.errors import UsageError
 
 if TYPE_CHECKING:
     from secureprofile.flows.guarded import Treated
+    from secureprofile.flows.decided import Decided
 
 Input = Annotated[
     str,
@@ -144,7 +146,7 @@ def ingest(
 
 
 def _show_treated(done: Treated, target: str, *, json: bool, quiet: bool) -> None:
-    counts = {
+    counts: dict[str, Any] = {
         "rows_in": done.rows_in,
         "rows_out": done.rows_out,
         "without_consent": done.without_consent,
@@ -154,6 +156,10 @@ def _show_treated(done: Treated, target: str, *, json: bool, quiet: bool) -> Non
         "formulas": dict(done.formulas),
     }
     columns = [(plan.name, plan.category, "denied" if plan.denied else plan.treatment.kind) for plan in done.columns]
+    figures = _decided(done)
+    if figures is not None:
+        counts["anonymity"] = dataclasses.asdict(figures)
+        columns = [(*row[:2], "generalize" if row[0] in figures.attribute_losses else row[2]) for row in columns]
     if json:
         body = {
             "internal": counts,
@@ -176,6 +182,8 @@ def _show_treated(done: Treated, target: str, *, json: bool, quiet: bool) -> Non
     ):
         if count:
             show.say(f"  {count:,} {text}")
+    if figures is not None:
+        _show_decided(figures)
     if done.redacted:
         show.say(f"  {done.redacted:,} different cells still held personal data and were redacted")
     for warning in done.volumes.warnings:
@@ -186,6 +194,33 @@ def _show_treated(done: Treated, target: str, *, json: bool, quiet: bool) -> Non
         show.say(f"  {count:,} cells of {column} would run in a spreadsheet and begin with an apostrophe now")
     for note in done.notes:
         show.say(f"  note: {note}")
+
+
+def _decided(done: Treated) -> Decided | None:
+    if done.generalised is None:
+        return None
+    from secureprofile.flows.decided import decided
+
+    return decided(done.generalised)
+
+
+def _show_decided(figures: Decided) -> None:
+    """Say what the classes meet, what it cost, and what risk is left."""
+    if figures.suppressed:
+        show.say(f"  {show.count(figures.suppressed, 'row')} suppressed")
+    bound = "" if figures.bound is None else " (the least there is)"
+    if figures.bound is not None and figures.bound < figures.loss - 1e-9:
+        bound = f" (the least there is lies above {figures.bound:.1%})"
+    show.say(
+        f"  {figures.classes:,} classes, the smallest of {figures.smallest} (k = {figures.k}); "
+        f"{figures.method} recoding lost {figures.loss:.1%} of the detail{bound}"
+    )
+    dearest = sorted(figures.attribute_losses.items(), key=lambda item: -item[1])[:4]
+    show.say("  most in " + ", ".join(f"{name} {loss:.0%}" for name, loss in dearest))
+    show.say(
+        f"  risk of finding somebody again: {figures.highest_risk_before:.0%} → {figures.highest_risk:.1%} at most, "
+        f"{figures.average_risk_before:.1%} → {figures.average_risk:.1%} on average; alone in their class {figures.unique_before:.1%} → 0 %"
+    )
 
 
 @consent.command("import")

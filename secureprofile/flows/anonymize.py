@@ -26,6 +26,7 @@ from secureprofile.audit.entry import size_class
 from secureprofile.errors import CannotTell, UsageError
 from secureprofile.flows.exports import add_export, registered_recipient
 from secureprofile.flows.gate import Act, Context, authorise, begin
+from secureprofile.flows.generalise import Generalised, generalise, rules_for
 from secureprofile.flows.guarded import (
     Treated,
     lookup,
@@ -37,8 +38,10 @@ from secureprofile.flows.guarded import (
     treatments,
     use_scrubber,
 )
+from secureprofile.flows.judge import judge
 from secureprofile.flows.progress import Progress
 from secureprofile.flows.sweep import settle
+from secureprofile.flows.tuples import PERSON
 from secureprofile.flows.volumes import asked, entry_details, told
 from secureprofile.flows.workbooks import lost_before
 from secureprofile.guard.formulas import counted, disarmed, may_run
@@ -188,6 +191,7 @@ def write_treated(
     spec = context.policy.policy.datasets[dataset]
     purpose = context.policy.policy.purposes[context.purpose or ""]
     tokens = any(isinstance(plan.treatment, Token) for plan in plans)
+    rules = rules_for(context, dataset)
     joined = bool(scrubbed(plans)) or tokens or purpose.consent != "not-required"
     if joined:
         progress.step(f"read {dataset}", engine.progress)
@@ -200,9 +204,14 @@ def write_treated(
         rows_to_treat = mentioned_people(allowed, table, plans, engine)
     progress.step(f"treat {dataset}", engine.progress)
     placed = (ColumnPlan.kept(ROW), *plans) if joined else plans
+    if rules is not None and (person := rules.person or spec.subject) in table.columns:
+        rows_to_treat = rows_to_treat.mutate(**{PERSON: rows_to_treat[person]})
+        placed = (*placed, ColumnPlan.kept(PERSON))
     ready = treated(context, rows_to_treat, placed, dataset=dataset, recipient=recipient, stored=False, engine=engine)
     running = may_run(plans) if delimited and purpose.spreadsheet_safe else []
-    final = disarmed(ready.result, running) if running else ready.result
+    shaped = generalise(context, ready.result, rules, engine, progress) if rules is not None else None
+    final = shaped.result if shaped is not None else ready.result
+    final = disarmed(final, running) if running else final
     if joined:  # joins may spill, and what comes back from the disk has forgotten where it stood
         final = final.order_by(ROW).drop(ROW)
     rows, redacted = settle(
@@ -213,8 +222,14 @@ def write_treated(
         read_back=lambda: read_back(final.columns),
         redacting=purpose.residue == "redact",
     )
+    if shaped is not None:
+        progress.step("judge the written classes", engine.progress)
+        with read_back(final.columns) as written_rows:
+            judge(shaped, written_rows, engine)
     everybody = (
-        rows if allowed is table else int(engine.to_arrow(table.aggregate(rows=table.count()))["rows"][0].as_py())
+        rows + left_out(shaped)
+        if allowed is table
+        else int(engine.to_arrow(table.aggregate(rows=table.count()))["rows"][0].as_py())
     )
     also = {f"{_RUNS}{name}": count for name, count in counted(ready.source, running).items()}
     also |= (volumes := asked(ready.source, plans, rows=rows))
@@ -222,7 +237,7 @@ def write_treated(
     return Treated(
         rows_in=everybody,
         rows_out=rows,
-        without_consent=everybody - rows - without_subject,
+        without_consent=everybody - rows - without_subject - left_out(shaped),
         without_subject=without_subject,
         unreadable=unreadable,
         columns=tuple(plans),
@@ -233,7 +248,13 @@ def write_treated(
         kids=ready.kids,
         volumes=told(context, plans, {name: counts[name] for name in volumes}, dataset=dataset),
         formulas={name: int(counts[f"{_RUNS}{name}"]) for name in running if counts[f"{_RUNS}{name}"]},
+        generalised=shaped,
     )
+
+
+def left_out(shaped: Generalised | None) -> int:
+    """Return how many rows are not in the output because they were suppressed."""
+    return shaped.solution.suppressed if shaped is not None and shaped.rules.suppressed == "drop" else 0
 
 
 def consenting_rows(context: Context, table: ir.Table, spec: Dataset, engine: DuckEngine) -> tuple[ir.Table, int]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ibis
 import ibis.expr.types as ir
@@ -28,6 +28,9 @@ from secureprofile.policy.decide import ColumnPlan, plan_columns
 from secureprofile.policy.model import Dataset, Scrub
 from secureprofile.policy.treatments import DateShift
 from secureprofile.vocabulary import DIRECT_IDENTIFIERS, within
+
+if TYPE_CHECKING:
+    from secureprofile.flows.generalise import Generalised
 
 _NOT_OWN = ("user.unique_id", "user.biometric", "user.contact.url")
 """Direct identifiers that are not looked for in free text: short ids would be found in any number."""
@@ -55,6 +58,7 @@ class Treated:
     volumes: Volumes = NO_VOLUMES
     formulas: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    generalised: Generalised | None = field(default=None, repr=False)
 
 
 def plan_file(context: Context, act: str, columns: Sequence[str], dataset: str) -> tuple[ColumnPlan, ...]:

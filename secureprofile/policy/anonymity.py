@@ -1,6 +1,6 @@
 """The section ``anonymity``: what a row-level export must meet so that its quasi-identifiers single nobody out.
 
-Shapes are checked here, sense by ``policy.parse``; what the words mean is in ``docs/guides/anonymize.md``.
+Shapes are checked here, sense by ``policy.anonymous``; what the words mean is in ``docs/guides/anonymize.md``.
 """
 
 from __future__ import annotations
@@ -8,9 +8,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, GetJsonSchemaHandler
+from pydantic_core import CoreSchema
 
-from secureprofile.policy.scalars import Exact, Model, Name, Whole
+from secureprofile.policy.scalars import Exact, Model, Name, Whole, no_truth
 
 File: TypeAlias = Annotated[str, Field(min_length=1)]
 """A file beside the policy."""
@@ -19,14 +20,20 @@ File: TypeAlias = Annotated[str, Field(min_length=1)]
 
 
 class FromFile(Model):
-    """A file of rows ``value;level 1;…;*`` (ARX's format; the delimiter is recognised)."""
+    """A file of rows ``value;level 1;…;*`` beside the policy: ARX's format, delimited by semicolons, tabs or commas.
+
+    Its values are all that the attribute may take; a missing cell is the empty value, on a line that begins with the delimiter.
+    """
 
     kind: Literal["file"] = "file"
     file: File
 
 
 class FromTree(Model):
-    """Labels over labels over values, written out: ``{Graduate: [Masters, Doctorate], School: [10th, 11th]}``."""
+    """Labels over labels over values, written out: ``{Graduate: [Masters, Doctorate], School: [10th, 11th]}``.
+
+    Its values are all that the attribute may take; a missing cell is the value ``""``.
+    """
 
     kind: Literal["tree"] = "tree"
     tree: dict[str, Any] = Field(min_length=1)
@@ -48,7 +55,7 @@ class Bands(Model):
 
 
 class Dates(Model):
-    """Days to coarser periods, finest first; every period must be a part of the next."""
+    """Days to coarser periods, finest first; every period must be a part of the next. Weeks are a part of none, and stand alone."""
 
     kind: Literal["dates"] = "dates"
     levels: Annotated[
@@ -56,15 +63,21 @@ class Dates(Model):
     ] = ("month", "quarter", "year", "decade")
 
 
+_Length: TypeAlias = Annotated[int, Field(ge=1, le=32), BeforeValidator(no_truth)]
+
+
 class Prefix(Model):
     """Codes by their first characters, longest first: ``[4, 3, 2]`` turns 10115 into 1011*, 101**, 10***."""
 
     kind: Literal["prefix"] = "prefix"
-    lengths: Annotated[tuple[Annotated[Whole, Field(ge=1, le=32)], ...], Field(min_length=1)]
+    lengths: Annotated[tuple[_Length, ...], Field(min_length=1)]
 
 
 class Order(Model):
-    """Categories in an order that means something, in groups of ``size``, each level ``factor`` times as many."""
+    """Categories in an order that means something, in groups of ``size``, each level ``factor`` times as many.
+
+    Groups are called by their ends, ``first..last``. The values are all that the attribute may take.
+    """
 
     kind: Literal["order"] = "order"
     values: Annotated[tuple[str, ...], Field(min_length=2)]
@@ -81,7 +94,11 @@ class Frequency(Model):
 
 
 class Places(Model):
-    """Names of cities and regions of China, Germany, the United States and others to region, country, ``*``."""
+    """Names of cities, regions and countries to region (where it is known), country, ``*``; what is not known becomes ``other``.
+
+    The lists know cities of China, Germany, Italy, India and some fifty more countries, regions also of the United States, Canada,
+    France and Spain; a name that several countries have is not known. A column of names that they lack wants a file.
+    """
 
     kind: Literal["places"] = "places"
 
@@ -92,33 +109,101 @@ class Only(Model):
     kind: Literal["suppress"] = "suppress"
 
 
-Generalisation: TypeAlias = Annotated[
-    FromFile | FromTree | Bands | Dates | Prefix | Order | Frequency | Places | Only, Field(discriminator="kind")
-]
+KINDS: tuple[type[Model], ...] = (FromFile, FromTree, Bands, Dates, Prefix, Order, Frequency, Places, Only)
+"""All ways to generalise, in the order in which an editor proposes them."""
+
+_ALONE = ("suppress", "places", "dates")
+"""Ways that a word suffices for."""
+
+_MAIN = {
+    "file": "file",
+    "tree": "tree",
+    "bands": "width",
+    "dates": "levels",
+    "prefix": "lengths",
+    "order": "values",
+    "frequency": "keep",
+}
+"""Way → the parameter that may stand for all: ``{bands: 5}``, ``{prefix: [4, 3]}``."""
 
 
-def _generalisation(value: Any) -> Any:
-    """Let people write ``suppress``, a file's name, or ``{bands: {…}}`` for ``{kind: bands, …}``."""
-    if value == "suppress":
-        return {"kind": "suppress"}
-    if value == "places":
-        return {"kind": "places"}
+def _spell_out(value: Any) -> Any:
+    """Let people write ``suppress``, a file's name, ``{bands: {width: 5}}`` or ``{bands: 5}`` for ``{kind: bands, width: 5}``."""
     if isinstance(value, str):
-        return {"kind": "file", "file": value}
+        return {"kind": value} if value in _ALONE else {"kind": "file", "file": value}
+    if isinstance(value, dict) and "kind" not in value and len(value) == 1:
+        kind, inner = next(iter(value.items()))
+        main = _MAIN.get(kind)
+        if isinstance(inner, dict) and "kind" not in inner and main != kind:  # what is inside a tree is labels
+            return {"kind": kind, **inner}
+        return {"kind": kind} if main is None else {"kind": kind, main: inner}
     return value
+
+
+class _Spelling:
+    """Puts the spellings that :func:`_spell_out` accepts into the JSON schema, so that editors complete them."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": _spellings()}
+
+
+def _spellings() -> list[dict[str, Any]]:
+    words = [{"const": word, "description": _about(model)} for model in KINDS if (word := _kind(model)) in _ALONE]
+    file = {"type": "string", "minLength": 1, "description": _about(FromFile)}
+    return [*words, file, *(form for model in KINDS for form in _mappings(model))]
+
+
+def _mappings(model: type[Model]) -> list[dict[str, Any]]:
+    schema = model.model_json_schema()
+    kind, main = _kind(model), _MAIN.get(_kind(model))
+    parameters = {name: body for name, body in schema["properties"].items() if name != "kind"}
+    required = [name for name in schema.get("required", ()) if name != "kind"]
+
+    def mapping(properties: dict[str, Any], needed: list[str]) -> dict[str, Any]:
+        return {"type": "object", "additionalProperties": False, "properties": properties, "required": needed}
+
+    inner = [] if main == kind else [mapping(parameters, required)]
+    inner += [parameters[main]] if main is not None else []
+    short = mapping({kind: inner[0] if len(inner) == 1 else {"anyOf": inner}}, [kind])
+    long = mapping({"kind": {"const": kind}, **parameters}, ["kind", *required])
+    return [{**short, "description": _about(model)}, long]
+
+
+def _kind(model: type[Model]) -> str:
+    return str(model.model_fields["kind"].default)
+
+
+def _about(model: type[Model]) -> str:
+    return " ".join((model.__doc__ or "").split())
+
+
+Generalisation: TypeAlias = FromFile | FromTree | Bands | Dates | Prefix | Order | Frequency | Places | Only
+
+_By: TypeAlias = Annotated[
+    Annotated[Generalisation, Field(discriminator="kind")], BeforeValidator(_spell_out), _Spelling
+]
 
 
 class QuasiIdentifier(Model):
     """A column that others may know: how it may be generalised, and how much its detail is worth against the others'."""
 
-    by: Annotated[Generalisation, BeforeValidator(_generalisation)]
+    by: _By
     weight: Annotated[Exact, Field(gt=0, le=1000)] = Decimal(1)
 
 
 def _quasi_identifier(value: Any) -> Any:
     if isinstance(value, dict) and "by" in value:
         return value
-    return {"by": value}
+    return value if isinstance(value, QuasiIdentifier) else {"by": value}
+
+
+class _Column:
+    """Puts the short forms of a quasi-identifier into the JSON schema."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [*_spellings(), handler(core)]}
 
 
 # --- what every class must meet -----------------------------------------------------------------------------------------
@@ -137,7 +222,7 @@ class Sensitive(Model):
     c: Annotated[Exact, Field(gt=0)] | None = None
     t: Annotated[Exact, Field(ge=0, le=1)] | None = None
     distance: Literal["equal", "ordered", "hierarchical"] = "equal"
-    by: Annotated[Generalisation, BeforeValidator(_generalisation)] | None = None
+    by: _By | None = None
 
 
 class Population(Model):
@@ -165,7 +250,7 @@ class Anonymity(Model):
     """
 
     quasi_identifiers: Annotated[
-        dict[str, Annotated[QuasiIdentifier, BeforeValidator(_quasi_identifier)]], Field(min_length=1)
+        dict[str, Annotated[QuasiIdentifier, BeforeValidator(_quasi_identifier), _Column]], Field(min_length=1)
     ]
     k: Annotated[Whole, Field(ge=2)]
     sensitive: dict[str, Sensitive] = Field(default_factory=dict)

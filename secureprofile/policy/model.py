@@ -11,6 +11,10 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, StrictBool
 
+from secureprofile.policy.anonymity import Anonymity as Anonymity
+from secureprofile.policy.anonymity import Population as Population
+from secureprofile.policy.anonymity import QuasiIdentifier as QuasiIdentifier
+from secureprofile.policy.anonymity import Sensitive as Sensitive
 from secureprofile.policy.scalars import Day, Duration, Exact, Model, Name, Region, Whole, no_truth
 from secureprofile.policy.treatments import Drop as Drop
 from secureprofile.policy.treatments import Generalize as Generalize
@@ -131,7 +135,7 @@ class Purpose(Model):
 
 
 class Policy(Model):
-    """The whole file. ``releases`` and ``tags`` name sibling files; the policy hash covers them."""
+    """The whole file. ``releases``, ``tags`` and the files of ``anonymity`` (by dataset) stand beside it; the policy hash covers them."""
 
     secureprofile: Annotated[Literal[1], BeforeValidator(no_truth)]
     policy: About
@@ -141,6 +145,7 @@ class Policy(Model):
     datasets: Annotated[dict[Name, Dataset], Field(min_length=1)]
     purposes: Annotated[dict[Name, Purpose], Field(min_length=1)]
     recipients: dict[Name, Recipient] = Field(default_factory=dict)
+    anonymity: dict[Name, Anonymity] = Field(default_factory=dict)
     tags: str | None = None
     releases: str | None = None
 

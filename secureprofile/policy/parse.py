@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from secureprofile.errors import PolicyFileError, Problem
+from secureprofile.policy.anonymous import anonymity_files, check_anonymity
 from secureprofile.policy.document import Document, Finding, Path, read_yaml
 from secureprofile.policy.model import Dataset, Keep, Policy, Purpose
 from secureprofile.policy.recipients import check_recipients, check_regions
@@ -62,11 +63,14 @@ def parse_policy(text: str, *, file: str, siblings: Callable[[str], bytes | None
         findings = [_shape(detail, document) for detail in error.errors(include_url=False, include_input=False)]
         raise _error(document, [*_roots(findings), *_loose(document), *_fitting(partial(document.value))]) from None
     findings = [*_loose(Document(file="", value=policy.model_dump(mode="python"), places={})), *_fitting(policy)]
-    found = {name: siblings(name) for name in (policy.tags, policy.releases) if name is not None}
-    for key in ("tags", "releases"):
-        name = getattr(policy, key)
-        if name is not None and found[name] is None:
-            findings.append(((key,), "the file is not beside the policy", "put it in the same folder"))
+    places: list[tuple[str, Path]] = [
+        (name, (key,)) for key in ("tags", "releases") if (name := getattr(policy, key)) is not None
+    ]
+    places += anonymity_files(policy)
+    found = {name: siblings(name) for name, _ in places}
+    for name, place in places:
+        if found[name] is None:
+            findings.append((place, "the file is not beside the policy", "put it in the same folder"))
     if findings:
         raise _error(document, findings)
     files = {name: data for name, data in found.items() if data is not None}
@@ -116,6 +120,8 @@ def _shape(detail: ErrorDetails, document: Document) -> Finding:
     message, hint = _EXPECTED.get(kind, ("not of the expected kind", "see: secureprofile policy schema"))
     if kind == "model_attributes_type" and len(path) == 4 and path[2] == "allow":
         message, hint = _EXPECTED["union_tag_not_found"]
+    if kind in ("model_attributes_type", "union_tag_not_found") and path[:1] == ("anonymity",) and len(path) > 3:
+        message, hint = _GENERALISED
     if kind == "string_pattern_mismatch" and path and path[-1] in _FORMS:
         hint = _FORMS[str(path[-1])]
     return path, message + (f": expected {limits}" if limits else ""), hint
@@ -127,6 +133,10 @@ _FORMS = {
     "type": "one to eight of a–z and 0–9",
     "as_of": "a day: 2026-01-31",
 }
+_GENERALISED = (
+    "expected a way to generalise",
+    "suppress, places, dates, a file's name, or {bands: …}, {prefix: …}, {order: …}, {frequency: …}, {tree: …}",
+)
 _MAPPING = ("expected a mapping", "write `key: value` lines, indented below it, or {key: value}")
 _LIST = ("expected a list", "write [one, two], also for a single one")
 _WHOLE = ("expected a whole number", "write digits, without quotes")
@@ -249,6 +259,7 @@ def _fitting(policy: Policy) -> Iterator[Finding]:
     """Check what must fit together. The policy may be a part of a broken one: what is not there is not missed."""
     yield from check_regions(policy)
     yield from check_recipients(policy)
+    yield from check_anonymity(policy)
     for name, dataset in policy.datasets.items():
         yield from _dataset(policy, name, dataset)
     patterns: dict[str, str] = {}

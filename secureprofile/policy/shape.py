@@ -7,10 +7,12 @@ from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from secureprofile.policy.anonymity import Anonymity
 from secureprofile.policy.model import About, Dataset, Domain, Policy, Purpose, Recipient
 from secureprofile.vocabulary import DATA_CATEGORIES, DATA_USES, LAWFUL_BASES, REGIONS
 
 T = TypeVar("T", bound=BaseModel)
+S = TypeVar("S", Recipient, Anonymity)
 
 
 def known_keys(location: tuple[int | str, ...]) -> list[str]:
@@ -66,7 +68,9 @@ def partial(value: Any) -> Policy:
     blank = Domain.model_construct(unit="", population=1, epsilon=Decimal("Infinity"), delta=Decimal("0.999"))
     domains = {name: _whole(Domain, body) or blank for name, body in _mapping(root.get("domains")).items()}
     purposes = _parts(Purpose, root.get("purposes"))
+    datasets = _parts(Dataset, root.get("datasets"))
     broken = set(_mapping(root.get("purposes"))) - set(purposes)
+    lost = set(_mapping(root.get("datasets"))) - set(datasets)
     nobody = Recipient.model_construct(agreement="", expires="9999-12-31")
     recipients = {name: _whole(Recipient, body) or nobody for name, body in _mapping(root.get("recipients")).items()}
     return Policy.model_construct(
@@ -75,9 +79,14 @@ def partial(value: Any) -> Policy:
         policy=about,
         roles=_mapping(root.get("roles")),
         domains=domains,
-        datasets=_parts(Dataset, root.get("datasets")),
+        datasets=datasets,
         purposes=purposes,
         recipients={name: _without(body, broken) for name, body in recipients.items()},
+        anonymity={
+            name: _without(body, broken)
+            for name, body in _parts(Anonymity, root.get("anonymity")).items()
+            if name not in lost and not (body.purposes and broken.issuperset(body.purposes))
+        },
     )
 
 
@@ -92,9 +101,9 @@ def _whole(model: type[T], value: Any) -> T | None:
         return None
 
 
-def _without(recipient: Recipient, broken: set[str]) -> Recipient:
-    """Return a recipient that does not speak of purposes which are there, but broken."""
-    return recipient.model_copy(update={"purposes": tuple(p for p in recipient.purposes if p not in broken)})
+def _without(part: S, broken: set[str]) -> S:
+    """Return a recipient, or rules of anonymity, that do not speak of purposes which are there, but broken."""
+    return part.model_copy(update={"purposes": tuple(p for p in part.purposes if p not in broken)})
 
 
 def _parts(model: type[T], value: Any) -> dict[str, T]:

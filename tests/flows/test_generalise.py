@@ -1,0 +1,275 @@
+"""``anonymize`` with a section ``anonymity``: what is written meets the rules, and what does not is not written."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter, defaultdict
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import pandas as pd
+import pytest
+
+from secureprofile.cli.main import run
+from secureprofile.flows import generalise
+
+POLICY = """secureprofile: 1
+policy: {{id: survey, version: 1, owner: tester, jurisdiction: [GDPR]}}
+defaults: deny
+roles: {{steward: [creator]}}
+domains: {{people: {{unit: person, population: 1000, epsilon: 1, delta: 1.0e-6}}}}
+datasets:
+  survey:
+    domain: people
+    subject: id
+    files: ["survey*"]
+    columns:
+      id: user.unique_id
+      age: user.behavior.purchase_history
+      town: user.behavior.purchase_history
+      grade: user.behavior.purchase_history
+      answer: user.behavior.purchase_history
+purposes:
+  export:
+    data_use: analytics.reporting
+    lawful_basis: {{GDPR: legitimate-interests}}
+    roles: [steward]
+    outputs: [export]
+    consent: not-required
+    retention: P1Y
+    recipients: [internal]
+    allow:
+      user.unique_id: {subject}
+      user.behavior.purchase_history: keep
+anonymity:
+  survey:
+    quasi_identifiers:
+      age: {{kind: bands, width: 5, levels: 4}}
+      town: {{kind: tree, tree: {{north: [Aa, Bb], south: [Cc, Dd, Ee]}}}}
+      grade: {{kind: order, values: [low, middle, high, top]}}
+{rules}
+"""
+TOWNS = {"Aa": "north", "Bb": "north", "Cc": "south", "Dd": "south", "Ee": "south"}
+
+
+def policy(rules: str, *, subject: str = "pseudonym") -> str:
+    return POLICY.format(subject=subject, rules="".join(f"    {line}\n" for line in rules.strip().splitlines()))
+
+
+def survey(path: Path, rows: int = 400, *, people: int | None = None, missing: bool = False) -> list[dict[str, str]]:
+    rng = Random(11)
+    table = []
+    for at in range(rows):
+        person = at if people is None else rng.randrange(people)
+        own = Random(person)
+        table.append(
+            {
+                "id": f"person-{person}",
+                "age": "" if missing and rng.random() < 0.1 else str(int(own.gauss(45, 15)) % 90),
+                "town": own.choices(list(TOWNS), [8, 4, 4, 2, 1])[0],
+                "grade": own.choices(["low", "middle", "high", "top"], [5, 5, 3, 1])[0],
+                "answer": rng.choices(["yes", "no", "perhaps"], [6, 3, 1])[0],
+            }
+        )
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, table[0])
+        writer.writeheader()
+        writer.writerows(table)
+    return table
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SECUREPROFILE_ACTOR", "tester")
+    return tmp_path
+
+
+def anonymized(place: Path, rules: str, *more: str, output: str = "out.csv", subject: str = "pseudonym") -> int:
+    (place / "p.yaml").write_text(policy(rules, subject=subject))
+    if not (place / "w").exists():
+        assert run(["init", "-w", "w", "--policy", "p.yaml", "--keys", f"file:{place / 'keys'}"]) == 0
+    return run(["anonymize", "survey.csv", "-o", output, "-w", "w", "--policy", "p.yaml", "--overwrite", *more])
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def classes(rows: list[dict[str, str]], column: str | None = None) -> dict[tuple[str, ...], list[str]]:
+    found: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for row in rows:
+        found[row["age"], row["town"], row["grade"]].append(row[column] if column else "")
+    return found
+
+
+def covers(label: str, value: str, column: str) -> bool:
+    """Say in the test's own words what a label stands for."""
+    if label in ("*", value):
+        return True
+    if column == "town":
+        return TOWNS[value] == label
+    if column == "grade":
+        order = ["low", "middle", "high", "top"]
+        first, last = label.split("..")
+        return order.index(first) <= order.index(value) <= order.index(last)
+    low, high = label.split(" to ")
+    return int(low) <= int(value) <= int(high)
+
+
+@pytest.mark.parametrize("method", ["local", "global", "mondrian"])
+def test_every_class_is_large_enough_and_every_label_true(place: Path, method: str) -> None:
+    table = survey(place / "survey.csv")
+    assert anonymized(place, f"k: 5\nmethod: {method}") == 0
+    written = read(place / "out.csv")
+    assert min(map(len, classes(written).values())) >= 5
+    assert len(table) - 8 <= len(written) <= len(table)
+    if len(written) == len(table):
+        for before, after in zip(table, written, strict=True):  # rows keep their order
+            assert all(covers(after[column], before[column], column) for column in ("age", "town", "grade"))
+            assert after["answer"] == before["answer"]
+
+
+def test_rows_that_remain_keep_their_order(place: Path) -> None:
+    table = survey(place / "survey.csv")
+    for row in table:
+        row["answer"] = str(table.index(row))
+    pd.DataFrame(table).to_csv(place / "survey.csv", index=False)
+    assert anonymized(place, "k: 5\nmethod: global\nsuppression: 0.3") == 0
+    numbers = [int(row["answer"]) for row in read(place / "out.csv")]
+    assert numbers == sorted(numbers)
+    assert len(numbers) < len(table)
+
+
+@pytest.mark.parametrize("output", ["out.parquet", "out.jsonl", "out.xlsx"])
+def test_every_format_is_judged(place: Path, output: str) -> None:
+    survey(place / "survey.csv")
+    assert anonymized(place, "k: 4", output=output) == 0
+    reader = {
+        ".parquet": pd.read_parquet,
+        ".xlsx": lambda p: pd.read_excel(p, engine="openpyxl"),
+        ".jsonl": lambda p: pd.read_json(p, lines=True),
+    }
+    frame = reader[Path(output).suffix](place / output)
+    assert frame.groupby(["age", "town", "grade"]).size().min() >= 4
+
+
+def test_diversity_and_closeness_hold_in_the_file(place: Path) -> None:
+    table = survey(place / "survey.csv")
+    rules = "k: 3\nsensitive:\n  answer: {l: 2, t: 0.3}"
+    assert anonymized(place, rules) == 0
+    whole = Counter(row["answer"] for row in table)
+    for answers in classes(read(place / "out.csv"), "answer").values():
+        counted = Counter(answers)
+        assert len(counted) >= 2
+        distance = sum(abs(counted[one] / len(answers) - whole[one] / len(table)) for one in whole) / 2
+        assert distance <= 0.3 + 1e-12
+
+
+def test_distances_by_order_and_by_hierarchy(place: Path) -> None:
+    survey(place / "survey.csv")
+    ordered = "{t: 0.25, distance: ordered, by: {kind: order, values: [no, perhaps, yes]}}"
+    assert anonymized(place, f"k: 3\nsensitive:\n  answer: {ordered}") == 0
+    tree = "{t: 0.25, distance: hierarchical, by: {kind: tree, tree: {clear: ['yes', 'no'], other: [perhaps]}}}"
+    assert anonymized(place, f"k: 3\nsensitive:\n  answer: {tree}") == 0
+
+
+def test_k_counts_people_where_somebody_has_several_rows(place: Path) -> None:
+    survey(place / "survey.csv", rows=900, people=250)
+    assert anonymized(place, "k: 5") == 0
+    people = classes(read(place / "out.csv"), "id")
+    assert min(len(set(ids)) for ids in people.values()) >= 5
+    assert any(len(set(ids)) < len(ids) for ids in people.values())
+    assert anonymized(place, "k: 5", subject="drop") == 0  # also where the file does not say whose row it is
+    assert "id" not in read(place / "out.csv")[0]
+
+
+def test_missing_cells_are_values_like_others(place: Path) -> None:
+    survey(place / "survey.csv", missing=True)
+    assert anonymized(place, "k: 5") == 0
+    assert min(map(len, classes(read(place / "out.csv")).values())) >= 5
+
+
+def test_suppressed_rows_may_stay_as_stars_if_they_are_a_class(place: Path) -> None:
+    table = survey(place / "survey.csv")
+    assert anonymized(place, "k: 5\nmethod: global\nsuppression: 0.3\nsuppressed: star") == 0
+    written = read(place / "out.csv")
+    assert len(written) == len(table)
+    found = classes(written)
+    assert min(map(len, found.values())) >= 5
+    assert ("*", "*", "*") in found
+
+
+def test_labels_may_be_sets_and_intervals(place: Path) -> None:
+    survey(place / "survey.csv")
+    assert anonymized(place, "k: 5\nlabels: sets") == 0
+    written = read(place / "out.csv")
+    assert min(map(len, classes(written).values())) >= 5
+    assert any(row["age"].count("..") == 1 for row in written)
+    assert any(row["town"].startswith("{") for row in written)
+
+
+def test_a_population_bounds_the_risk(place: Path) -> None:
+    table = survey(place / "survey.csv", rows=120)
+    survey(place / "everybody.csv", rows=1200)
+    with (place / "everybody.csv").open("a", newline="") as file:
+        csv.DictWriter(file, table[0]).writerows(table)
+    everybody = read(place / "everybody.csv")
+    assert anonymized(place, "k: 2\npopulation: {file: everybody.csv, k: 20}") == 0
+    for labels in classes(read(place / "out.csv")):
+        fits = [
+            all(
+                covers(label, one[column], column)
+                for label, column in zip(labels, ("age", "town", "grade"), strict=True)
+            )
+            for one in everybody
+        ]
+        assert sum(fits) >= 20
+
+
+def test_what_does_not_meet_the_rules_is_not_written(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    solve = generalise.solve
+
+    def careless(space, task):  # type: ignore[no-untyped-def]
+        return solve(space, replace(task, models=replace(task.models, k=2)))
+
+    survey(place / "survey.csv")
+    monkeypatch.setattr(generalise, "solve", careless)
+    assert anonymized(place, "k: 5") == 1
+    assert not (place / "out.csv").exists()
+    assert "k-anonymity" in capsys.readouterr().err
+
+
+def test_refusals_name_places_and_no_value(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    survey(place / "survey.csv", rows=30)
+    assert anonymized(place, "k: 31") == 1
+    assert "k = 31" in capsys.readouterr().err
+    assert anonymized(place, "k: 5\nsensitive:\n  answer: {l: 9}") == 1
+    said = capsys.readouterr().err
+    assert "no generalisation meets the rules" in said
+    assert "age has most different values" in said
+    text = (place / "survey.csv").read_text().replace(",Aa,", ",Zzyzx,", 3)
+    (place / "survey.csv").write_text(text)
+    assert anonymized(place, "k: 2") == 2
+    said = capsys.readouterr().err
+    assert "town" in said
+    assert "Zzyzx" not in said
+    assert not (place / "out.csv").exists()
+
+
+def test_figures_are_told_and_recorded(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    survey(place / "survey.csv")
+    assert anonymized(place, "k: 5", "--json") == 0
+    out = capsys.readouterr().out
+    body = json.loads(out[out.index("{") :])
+    figures = body["internal"]["anonymity"]
+    assert figures["smallest"] >= 5
+    assert 0 < figures["loss"] < 1
+    assert figures["highest_risk"] <= 0.2
+    assert anonymized(place, "k: 5") == 0
+    assert "risk of finding somebody again" in capsys.readouterr().err
