@@ -8,7 +8,8 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, Literal
 
 from secureprofile.adapters.encodings import find_encoding
@@ -102,6 +103,14 @@ def read_rows(data: bytes, *, name: str) -> list[list[str]]:
     return rows
 
 
+def file_rows(path: Path) -> list[list[str]]:
+    """Read the rows of a hierarchy file that somebody names. Errors as of :func:`read_rows`; also InputError where it is not there."""
+    try:
+        return read_rows(path.read_bytes(), name=path.name)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}", hint="check the name and the folder") from None
+
+
 class _Bytes:
     """Bytes that are read as a file."""
 
@@ -135,10 +144,14 @@ def written(hierarchy: Hierarchy) -> bytes:
         >>> written(Hierarchy.from_rows("sex", [["f", "*"], ["m", "*"], ["", "*"]]))
         b'f;*\nm;*\n;*\n'
     """
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, delimiter=";", lineterminator="\n")
     columns = [[level.labels[group] for group in level.groups.tolist()] for level in hierarchy.levels]
-    writer.writerows(zip(*columns, strict=True))
+    return written_rows(zip(*columns, strict=True))
+
+
+def written_rows(rows: Iterable[Sequence[str]]) -> bytes:
+    """Return rows of such a file."""
+    out = io.StringIO(newline="")
+    csv.writer(out, delimiter=";", lineterminator="\n").writerows(rows)
     return out.getvalue().encode()
 
 

@@ -101,7 +101,8 @@ class _Search:
         self._known: dict[Node, float] = {}
         self._nodes = np.empty((1024, len(space.hierarchies)), np.int8)
         self._penalties = np.empty(1024)
-        self._tables: list[tuple[Node, Classes]] = [(space.bottom, space.table)]
+        self._tables = [space.table]
+        self._levels = np.array([space.bottom], np.int8)
 
     best: tuple[Node, int] | None
 
@@ -146,11 +147,13 @@ class _Search:
 
     def table(self, node: Node) -> Classes:
         """Return a node's classes, made from the smallest finer table at hand."""
-        finer = [one for one in self._tables if all(a <= b for a, b in zip(one[0], node, strict=True))]
-        base, source = min(finer, key=lambda one: len(one[1]))
-        table, _ = source.rolled(self.space.steps(base, node), self.space.sizes(node))
+        finer = np.flatnonzero((self._levels <= np.array(node, np.int8)).all(axis=1))
+        best = min(finer, key=lambda at: len(self._tables[at]))
+        source = self._tables[best]
+        table, _ = source.rolled(self.space.steps(tuple(self._levels[best].tolist()), node), self.space.sizes(node))
         if len(self._tables) < _KEPT and len(table) < 0.8 * len(source):
-            self._tables.append((node, table))
+            self._tables.append(table)
+            self._levels = np.vstack([self._levels, np.array(node, np.int8)])
         return table
 
     def _remember(self, node: Node, penalty: float) -> None:

@@ -45,7 +45,7 @@ def check_anonymity(policy: Policy) -> Iterator[Finding]:
             yield from _columns(here, rules, dataset)
             yield from _purposes(here, rules, policy, dataset)
         for column, quasi in rules.quasi_identifiers.items():
-            yield from _generalisation((*here, "quasi_identifiers", column), quasi.by)
+            yield from check_generalisation((*here, "quasi_identifiers", column), quasi.by)
         for column, sensitive in rules.sensitive.items():
             yield from _sensitive((*here, "sensitive", column), sensitive)
         if rules.population is not None:
@@ -143,7 +143,8 @@ def _purposes(here: Path, rules: Anonymity, policy: Policy, dataset: Dataset) ->
 # --- ways to generalise -------------------------------------------------------------------------------------------------
 
 
-def _generalisation(here: Path, by: Generalisation) -> Iterator[Finding]:
+def check_generalisation(here: Path, by: Generalisation) -> Iterator[Finding]:
+    """Tell what is wrong with a way to generalise, in itself."""
     match by:
         case FromTree():
             yield from _tree((*here, "tree"), by.tree)
@@ -246,7 +247,7 @@ def _sensitive(here: Path, rule: Sensitive) -> Iterator[Finding]:
                 "an order is declared by `order`, `bands` or `dates`",
                 "by: {order: [low, middle, high]}",
             )
-        yield from _generalisation((*here, "by"), rule.by)
+        yield from check_generalisation((*here, "by"), rule.by)
 
 
 def _population(here: Path, population: Population, rules: Anonymity) -> Iterator[Finding]:
