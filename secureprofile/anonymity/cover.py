@@ -104,7 +104,7 @@ def visited_nodes(space: Space) -> list[Node]:
 
 
 class _Remaining:
-    """The tuples that are in no class yet: their keys and losses at every level of every attribute, ready to be added up."""
+    """The tuples that are in no class yet: their keys as leaves, and what each level of each attribute adds to key and loss."""
 
     def __init__(self, space: Space, models: Models) -> None:
         table = space.table
@@ -117,9 +117,12 @@ class _Remaining:
         self.count, self.visits = 0, 0
         codes = table.codes[self.tuples]
         radix, self.keys, self.losses = 1, [], []
+        self.base: Counts = np.zeros(len(codes), np.int64)
         for at, hierarchy in enumerate(space.hierarchies):
             groups = [level.groups[codes[:, at]] for level in hierarchy.levels]
-            self.keys.append(np.array([group.astype(np.int64) * radix for group in groups]))
+            key = np.array([group.astype(np.int64) * radix for group in groups])
+            self.base += key[0]
+            self.keys.append(key - key[0])
             self.losses.append(
                 np.array([one[group] for one, group in zip(space.label_losses[at], groups, strict=True)])
             )
@@ -136,10 +139,12 @@ class _Remaining:
         whole = len(self.tuples) <= _FEW or limit >= 1
         chosen: npt.NDArray[np.intp] | None = None
         if not whole:
-            chosen = np.flatnonzero((_sum(self.losses, node) <= limit + 1e-12) & (self.rows > 0))
+            chosen = np.flatnonzero(
+                (_sum(np.zeros(len(self.rows)), self.losses, node) <= limit + 1e-12) & (self.rows > 0)
+            )
             if not len(chosen):
                 return False
-        keys = _sum(self.keys, node, chosen)
+        keys = _sum(self.base, self.keys, node, chosen)
         rows = self.rows if chosen is None else self.rows[chosen]
         order = np.argsort(keys)
         ordered = keys[order]
@@ -177,6 +182,7 @@ class _Remaining:
         if self.left < (1 - _GONE) * len(self.tuples):
             stays = self.rows > 0
             self.tuples, self.rows = self.tuples[stays], self.rows[stays]
+            self.base = self.base[stays]
             self.keys = [part[:, stays] for part in self.keys]
             self.losses = [part[:, stays] for part in self.losses]
 
@@ -217,17 +223,13 @@ def _only(part: Classes, chosen: npt.NDArray[np.intp], among: npt.NDArray[np.int
     )
 
 
-def _sum(parts: Sequence[npt.NDArray[N]], node: Node, chosen: npt.NDArray[np.intp] | None = None) -> npt.NDArray[N]:
-    """Add up each attribute's row of its level; the rows at the ends, of leaves' losses and of the key of ``*``, hold zeros alone."""
-    total: npt.NDArray[N] | None = None
+def _sum(
+    base: npt.NDArray[N], parts: Sequence[npt.NDArray[N]], node: Node, chosen: npt.NDArray[np.intp] | None = None
+) -> npt.NDArray[N]:
+    """Add to a base what each attribute's level adds; leaves add nothing. Of a good part of the rows, all are added up first: that reads in order."""
+    some = chosen if chosen is not None and len(chosen) < len(base) // 4 else None
+    total: npt.NDArray[N] = base.copy() if some is None else base.take(some)
     for part, level in zip(parts, node, strict=True):
-        if (part.dtype == np.float64 and level == 0) or (part.dtype == np.int64 and level == len(part) - 1):
-            continue
-        row = part[level] if chosen is None else part[level].take(chosen)
-        if total is None:
-            total = row if chosen is not None else row.copy()
-        else:
-            np.add(total, row, out=total)
-    if total is None:
-        return np.zeros(parts[0].shape[1] if chosen is None else len(chosen), parts[0].dtype)
-    return total
+        if level:
+            np.add(total, part[level] if some is None else part[level].take(some), out=total)
+    return total if chosen is None or some is not None else total.take(chosen)
