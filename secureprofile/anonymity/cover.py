@@ -34,6 +34,9 @@ _NODES = 40_000
 _FEW = 3_000
 """So few different rows are grouped whole: a node that then has no class large enough will never have one."""
 
+_MANY = 500
+"""Nodes of a round from which each half of the attributes is looked at by itself first: nodes share halves."""
+
 _GONE = 0.2
 """Share of rows that have left before the tables are made anew without them; until then they stand there with no row."""
 
@@ -73,7 +76,7 @@ def cover(
     for limit in limits:
         round_ = np.flatnonzero((cheapest <= limit + 1e-12) & ~dead)
         for at in round_[np.argsort(expected[round_], kind="stable")]:
-            dead[at] = remaining.visit(nodes[at], limit)
+            dead[at] = remaining.visit(nodes[at], limit, halves=len(round_) > _MANY)
             if not remaining.left:
                 return remaining.result()
         told(1.0 - remaining.left / max(1, len(space.table)))
@@ -117,11 +120,14 @@ class _Remaining:
         self.count, self.visits = 0, 0
         codes = table.codes[self.tuples]
         radix, self.keys, self.losses = 1, [], []
-        self.base: Counts = np.zeros(len(codes), np.int64)
+        half = len(space.hierarchies) // 2
+        self.parts = (slice(0, half), slice(half, None))
+        self.bases: list[Counts] = [np.zeros(len(codes), np.int64) for _ in self.parts]
+        self.crowds: dict[tuple[int, Node], Mask] = {}
         for at, hierarchy in enumerate(space.hierarchies):
             groups = [level.groups[codes[:, at]] for level in hierarchy.levels]
             key = np.array([group.astype(np.int64) * radix for group in groups])
-            self.base += key[0]
+            self.bases[at >= half] += key[0]
             self.keys.append(key - key[0])
             self.losses.append(
                 np.array([one[group] for one, group in zip(space.label_losses[at], groups, strict=True)])
@@ -133,39 +139,53 @@ class _Remaining:
     keys: list[Counts]
     losses: list[Floats]
 
-    def visit(self, node: Node, limit: float) -> bool:
+    def visit(self, node: Node, limit: float, *, halves: bool) -> bool:
         """Publish what can be published at a node; return whether nothing ever can be again."""
         self.visits += 1
-        whole = len(self.tuples) <= _FEW or limit >= 1
-        chosen: npt.NDArray[np.intp] | None = None
+        among = self.rows > 0
+        if halves:  # who is among too few in some attributes is so in all
+            for side, part in enumerate(self.parts):
+                among &= self._crowd(side, node[part])
+        whole = halves or len(self.tuples) <= _FEW or limit >= 1
+        if halves and int(self.rows[among].sum()) < self.models.k:
+            return True
         if not whole:
-            chosen = np.flatnonzero(
-                (_sum(np.zeros(len(self.rows)), self.losses, node) <= limit + 1e-12) & (self.rows > 0)
-            )
-            if not len(chosen):
-                return False
-        keys = _sum(self.base, self.keys, node, chosen)
-        rows = self.rows if chosen is None else self.rows[chosen]
-        order = np.argsort(keys)
-        ordered = keys[order]
-        starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
-        large = np.add.reduceat(rows[order], starts) >= self.models.k
+            among &= _sum(np.zeros(len(self.rows)), self.losses, node) <= limit + 1e-12
+        chosen = np.flatnonzero(among)
+        if not len(chosen):
+            return whole
+        order, starts, large = self._grouped(self.bases[0] + self.bases[1], slice(None), node, chosen)
         if not large.any():
             return whole
         if whole and limit < 1:
-            large[large] = (
-                sum(part[level, order[starts[large]]] for part, level in zip(self.losses, node, strict=True))
-                <= limit + 1e-12
-            )
+            firsts = chosen[order[starts[large]]]
+            large[large] = _sum(np.zeros(len(self.rows)), self.losses, node, firsts) <= limit + 1e-12
         sizes = np.diff(np.append(starts, len(order)))
-        members = order[np.repeat(large, sizes)]
+        members = chosen[order[np.repeat(large, sizes)]]
         classes = np.repeat(np.arange(int(large.sum())), sizes[large]).astype(np.int32)
-        here = rows[members] > 0
-        members, classes = members[here], classes[here]
-        if chosen is not None:
-            members = chosen[members]
         self._publish(members, classes, node)
         return False
+
+    def _grouped(
+        self, base: Counts, part: slice, levels: Node, chosen: npt.NDArray[np.intp]
+    ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], Mask]:
+        """Group some tuples by some attributes: an order in which groups are runs, where each begins, which are large enough."""
+        keys = _sum(base, self.keys[part], levels, chosen)
+        order = np.argsort(keys)
+        ordered = keys[order]
+        starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
+        return order, starts, np.add.reduceat(self.rows[chosen[order]], starts) >= self.models.k
+
+    def _crowd(self, side: int, levels: Node) -> Mask:
+        """Tell for each tuple whether enough rows are like it in half of the attributes; true for as long as the tables stand."""
+        known = self.crowds.get((side, levels))
+        if known is None:
+            everybody = np.arange(len(self.rows))
+            order, starts, large = self._grouped(self.bases[side], self.parts[side], levels, everybody)
+            known = np.zeros(len(self.rows), np.bool_)
+            known[order[np.repeat(large, np.diff(np.append(starts, len(order))))]] = True
+            self.crowds[side, levels] = known
+        return known
 
     def _publish(self, members: npt.NDArray[np.intp], classes: Codes, node: Node) -> None:
         """Let those of the classes that meet the models leave."""
@@ -182,7 +202,8 @@ class _Remaining:
         if self.left < (1 - _GONE) * len(self.tuples):
             stays = self.rows > 0
             self.tuples, self.rows = self.tuples[stays], self.rows[stays]
-            self.base = self.base[stays]
+            self.bases = [base[stays] for base in self.bases]
+            self.crowds.clear()
             self.keys = [part[:, stays] for part in self.keys]
             self.losses = [part[:, stays] for part in self.losses]
 

@@ -62,6 +62,8 @@ def optimum(
     heap = [(space.node_loss(bottom) + search.penalty(top), bottom, top)]
     if heap[0][0] == inf:
         return None
+    if space.nodes > looks:
+        _dive(search)
     while heap and heap[0][0] < search.loss - _TIE and search.looked_at < looks and not stop():
         _, low, high = heapq.heappop(heap)
         at = _widest(space, low, high)
@@ -80,6 +82,26 @@ def optimum(
         return None
     open_bound = heap[0][0] if heap else search.loss
     return search.result(min(search.loss, open_bound))
+
+
+def _dive(search: _Search) -> None:
+    """Walk down from the top as long as it can be written: where the lattice is too large to be searched, a good node to begin with."""
+    space = search.space
+    node, refused = space.top, set[int]()
+    while len(refused) < len(node):
+        gains = {
+            at: losses[level] - losses[level - 1]
+            for at, (losses, level) in enumerate(zip(space.mean_losses, node, strict=True))
+            if level and at not in refused
+        }
+        if not gains:
+            return
+        at = max(gains, key=gains.__getitem__)
+        finer = (*node[:at], node[at] - 1, *node[at + 1 :])
+        if search.penalty(finer) == inf:
+            refused.add(at)
+        else:
+            node = finer
 
 
 def _widest(space: Space, low: Node, high: Node) -> int | None:

@@ -18,7 +18,8 @@ from secureprofile.anonymity.models import Models
 from secureprofile.anonymity.mondrian import partition
 from secureprofile.errors import Refused
 
-_LOOKS = {"normal": 20_000, "high": 200_000}
+_WORK = {"normal": 1_000_000_000, "high": 10_000_000_000}
+"""Cells (combinations × attributes) that an exact search may go through, node by node; what it has not decided then, its bound says."""
 
 
 class CannotBeMet(Refused):
@@ -109,7 +110,8 @@ def _finest(space: Space, task: Task, suppressible: int, people: int, told: Call
 
 
 def _global(space: Space, task: Task, suppressible: int) -> Solution:
-    best = optimum(space, task.models, suppressible=suppressible, looks=_LOOKS[task.effort])
+    looks = max(1_000, _WORK[task.effort] // max(1, space.table.codes.size))
+    best = optimum(space, task.models, suppressible=suppressible, looks=looks)
     if best is None:
         raise _refusal(space, suppressible)
     _, places = space.table.rolled(space.steps(space.bottom, best.node), space.sizes(best.node))

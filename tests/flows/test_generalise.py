@@ -112,6 +112,8 @@ def covers(label: str, value: str, column: str) -> bool:
         return True
     if column == "town":
         return TOWNS[value] == label
+    if ".." not in label and " to " not in label:
+        return False
     if column == "grade":
         order = ["low", "middle", "high", "top"]
         first, last = label.split("..")
