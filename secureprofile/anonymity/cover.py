@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
+from math import inf
 from typing import TypeVar
 
 import numpy as np
@@ -72,11 +73,10 @@ def cover(
     for at, (means, parts) in enumerate(zip(space.mean_losses, space.label_losses, strict=True)):
         expected += np.array(means)[lattice[:, at]]
         cheapest += np.array([losses.min() for losses in parts])[lattice[:, at]]
-    dead = np.zeros(len(nodes), np.bool_)
     for limit in limits:
-        round_ = np.flatnonzero((cheapest <= limit + 1e-12) & ~dead)
+        round_ = np.flatnonzero(cheapest <= limit + 1e-12)
         for at in round_[np.argsort(expected[round_], kind="stable")]:
-            dead[at] = remaining.visit(nodes[at], limit, halves=len(round_) > _MANY)
+            cheapest[at] = remaining.visit(nodes[at], limit, halves=len(round_) > _MANY)
             if not remaining.left:
                 return remaining.result()
         told(1.0 - remaining.left / max(1, len(space.table)))
@@ -139,32 +139,41 @@ class _Remaining:
     keys: list[Counts]
     losses: list[Floats]
 
-    def visit(self, node: Node, limit: float, *, halves: bool) -> bool:
-        """Publish what can be published at a node; return whether nothing ever can be again."""
+    def visit(self, node: Node, limit: float, *, halves: bool) -> float:
+        """Publish what can be published at a node; return the least that a class may lose that is published there later.
+
+        Classes only shrink, so what is not large enough now never will be. Infinite: nothing will be published there.
+        """
         self.visits += 1
         among = self.rows > 0
         if halves:  # who is among too few in some attributes is so in all
             for side, part in enumerate(self.parts):
                 among &= self._crowd(side, node[part])
         whole = halves or len(self.tuples) <= _FEW or limit >= 1
+        never = inf if whole else limit
         if halves and int(self.rows[among].sum()) < self.models.k:
-            return True
+            return never
         if not whole:
             among &= _sum(np.zeros(len(self.rows)), self.losses, node) <= limit + 1e-12
         chosen = np.flatnonzero(among)
         if not len(chosen):
-            return whole
+            return never
         order, starts, large = self._grouped(self.bases[0] + self.bases[1], slice(None), node, chosen)
         if not large.any():
-            return whole
+            return never
+        later = never
         if whole and limit < 1:
             firsts = chosen[order[starts[large]]]
-            large[large] = _sum(np.zeros(len(self.rows)), self.losses, node, firsts) <= limit + 1e-12
+            losses = _sum(np.zeros(len(self.rows)), self.losses, node, firsts)
+            now = losses <= limit + 1e-12
+            later = float(losses[~now].min(initial=inf))
+            large[large] = now
+            if not now.any():
+                return later
         sizes = np.diff(np.append(starts, len(order)))
         members = chosen[order[np.repeat(large, sizes)]]
         classes = np.repeat(np.arange(int(large.sum())), sizes[large]).astype(np.int32)
-        self._publish(members, classes, node)
-        return False
+        return later if self._publish(members, classes, node) else limit
 
     def _grouped(
         self, base: Counts, part: slice, levels: Node, chosen: npt.NDArray[np.intp]
@@ -187,12 +196,13 @@ class _Remaining:
             self.crowds[side, levels] = known
         return known
 
-    def _publish(self, members: npt.NDArray[np.intp], classes: Codes, node: Node) -> None:
-        """Let those of the classes that meet the models leave."""
-        if len(members) and (self.models.others or self.space.table.pairs is not None or not self.exact):
+    def _publish(self, members: npt.NDArray[np.intp], classes: Codes, node: Node) -> bool:
+        """Let those of the classes that meet the models leave; return whether all did."""
+        asked = len(members)
+        if self.models.others or self.space.table.pairs is not None or not self.exact:
             members, classes = self._meeting(members, node)
         if not len(members):
-            return
+            return False
         self.place[self.tuples[members]] = classes + self.count
         found = int(classes.max()) + 1
         self.nodes.append((node, found))
@@ -206,6 +216,7 @@ class _Remaining:
             self.crowds.clear()
             self.keys = [part[:, stays] for part in self.keys]
             self.losses = [part[:, stays] for part in self.losses]
+        return len(members) == asked
 
     def _meeting(self, members: npt.NDArray[np.intp], node: Node) -> tuple[npt.NDArray[np.intp], Codes]:
         space = self.space
