@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -149,10 +150,12 @@ def written(hierarchy: Hierarchy) -> bytes:
 
 
 def written_rows(rows: Iterable[Sequence[str]]) -> bytes:
-    """Return rows of such a file."""
-    out = io.StringIO(newline="")
-    csv.writer(out, delimiter=";", lineterminator="\n").writerows(rows)
-    return out.getvalue().encode()
+    """Return rows of such a file. Python's own writer leaves a carriage return without quotes, and its reader ends the line there."""
+    return "".join(";".join(map(_cell, row)) + "\n" for row in rows).encode()
+
+
+def _cell(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"' if re.search('[;"\r\n]', text) else text
 
 
 # --- values -------------------------------------------------------------------------------------------------------------

@@ -40,14 +40,16 @@ _CHINESE = re.compile(f"({'|'.join(_PROVINCES)})((?:省|市|(?:壮族|回族|维
 def place_of(text: str) -> tuple[str, str] | None:
     """Return (region, or empty where it is not known; country) of a city, region or country; None where its name is not known.
 
-    Capitals, accents and blanks around the name do not count.
+    Capitals, accents, hyphens and blanks around the name do not count.
 
     Example:
         >>> place_of("Bayern"), place_of("münchen"), place_of("广东省深圳市"), place_of("深圳"), place_of("Nowhere")
         (('Bayern', 'Germany'), ('', 'Germany'), ('广东', 'China'), ('', 'China'), None)
     """
     name = fold(text.strip())
-    return _province(name) or _known().get(name) or (_known().get(name[:-1]) if name.endswith("市") else None)
+    known = _known()
+    spelled = (name, name.replace("-", " "), name.removesuffix("市"))
+    return _province(name) or next((known[one] for one in spelled if one in known), None)
 
 
 def _province(name: str) -> tuple[str, str] | None:

@@ -48,11 +48,13 @@ def check_policy(reference: str) -> tuple[LoadedPolicy, int]:
         InputError: there is no such file.
         PolicyFileError: with everything that is wrong in the first file that is.
     """
+    from secureprofile.adapters.hierarchies import check_files
     from secureprofile.dp.plan import load_releases
     from secureprofile.portrait.dictionary import load_tags
 
     loaded = load_policy(reference)
     found, codes = loaded.policy, []
+    check_files(found.anonymity, loaded.siblings)
     if found.tags is not None:
         columns = {name: set(dataset.columns) for name, dataset in found.datasets.items()}
         text = loaded.sibling(found.tags)

@@ -20,8 +20,9 @@ from secureprofile.anonymity.classes import Codes, Counts
 Mask = npt.NDArray[np.bool_]
 Bits = npt.NDArray[np.uint8]
 
-WORK: Final = 250_000_000
-"""Tuples times subsets that are looked at; above, only smaller subsets are, and no average over all of them is made."""
+WORK: Final = 60_000_000
+"""Tuples times small subsets that are looked at; above, only smaller subsets are. The average over all subsets may take four times as many,
+for most of their tables are small."""
 
 MOST_ATTRIBUTES: Final = 10
 """Attributes up to which every subset is looked at for the average part of each."""
@@ -72,7 +73,7 @@ class Combinations:
 class Tuples:
     """Different tuples: ``codes[tuple, attribute]`` and the rows of each.
 
-    Where people have several rows, an entry is a tuple and one of its people, ``people`` says which, and what counts is people.
+    Where people have several rows, an entry is a tuple and one of its people, ``people`` says which (codes from 0), and what counts is people.
     """
 
     codes: Codes
@@ -82,7 +83,7 @@ class Tuples:
     @property
     def records(self) -> int:
         """Rows, or different people."""
-        return int(self.rows.sum()) if self.people is None else len(np.unique(self.people))
+        return int(self.rows.sum()) if self.people is None else _different(self.people)
 
 
 def combinations(tuples: Tuples, *, size: int = 3, work: int = WORK) -> Combinations:
@@ -103,6 +104,7 @@ def combinations(tuples: Tuples, *, size: int = 3, work: int = WORK) -> Combinat
         >>> found.minimal, [(part.vanish, part.average) for part in found.parts]
         ((1, 1), [(1, 0.5), (2, 1.5)])
     """
+    tuples = _by_people(tuples)
     count = tuples.codes.shape[1]
     widths = [int(tuples.codes[:, at].max()) + 1 for at in range(count)]
     size = max(1, min(size, count))
@@ -116,7 +118,7 @@ def combinations(tuples: Tuples, *, size: int = 3, work: int = WORK) -> Combinat
     everything = tuple(range(count))
     whole = found[everything] if everything in found else _subset(tuples, everything, widths)[0]
     averages: list[float | None] = [None] * count
-    if count <= MOST_ATTRIBUTES and len(tuples.rows) << count <= work:
+    if count <= MOST_ATTRIBUTES and len(tuples.rows) << count <= 4 * work:
         averages = [*_shapley(_values(tuples, widths), count)]
     minimal, singled, scores = _minimal(tuples, alone, count, size)
     parts = []
@@ -134,23 +136,39 @@ def combinations(tuples: Tuples, *, size: int = 3, work: int = WORK) -> Combinat
     )
 
 
+def _by_people(tuples: Tuples) -> Tuples:
+    """Return the same with each person's entries side by side, in the order of people."""
+    if tuples.people is None:
+        return tuples
+    order = np.argsort(tuples.people, kind="stable")
+    return Tuples(codes=tuples.codes[order], rows=tuples.rows[order], people=tuples.people[order])
+
+
 def _subset(tuples: Tuples, chosen: tuple[int, ...], widths: Sequence[int]) -> tuple[Subset, Mask]:
     """Return what a subset does, and which tuples are alone by it."""
     key, space = _keys([tuples.codes[:, at] for at in chosen], [widths[at] for at in chosen], len(tuples.rows))
-    if tuples.people is not None:
-        people = int(tuples.people.max()) + 1
+    if space > max(1 << 16, 4 * len(key)):
         key, space = _ranked(key, space)
-        # different people of each class, from the different pairs
-        pairs = np.unique(key * people + tuples.people)
-        counts = np.bincount(pairs // people, minlength=space)
-    elif space <= max(1 << 16, 4 * len(key)):
+    if tuples.people is None:
         counts = np.bincount(key, weights=tuples.rows, minlength=space).astype(np.int64)
-    else:
-        key, space = _ranked(key, space)
-        counts = np.bincount(key, weights=tuples.rows, minlength=space).astype(np.int64)
-    alone = counts[key] == 1
-    uniques = int((counts == 1).sum()) if tuples.people is None else len(np.unique(tuples.people[alone]))
-    return Subset(attributes=chosen, uniques=uniques, smallest=int(counts[counts > 0].min())), alone
+        alone = counts[key] == 1
+        return Subset(attributes=chosen, uniques=int(alone.sum()), smallest=int(counts[counts > 0].min())), alone
+    # people stand in order: the last and the first of a class are one person exactly where nobody else is in it
+    last, first = np.empty(space, np.int32), np.empty(space, np.int32)
+    last[key], first[key[::-1]] = tuples.people, tuples.people[::-1]
+    alone = (last == first)[key]
+    smallest = 1 if alone.any() else _fewest(key, tuples.people)
+    return Subset(attributes=chosen, uniques=_different(tuples.people[alone]), smallest=smallest), alone
+
+
+def _fewest(key: Counts, people: Codes) -> int:
+    """Return the different people of the class that has fewest."""
+    pairs = np.unique(key * (int(people.max()) + 1) + people)
+    return int(np.unique(pairs // (int(people.max()) + 1), return_counts=True)[1].min())
+
+
+def _different(people: Codes) -> int:
+    return int(np.bincount(people).astype(np.bool_).sum())
 
 
 def _keys(columns: Sequence[Codes], widths: Sequence[int], length: int) -> tuple[Counts, int]:
@@ -198,7 +216,7 @@ def _rolled(
 ) -> tuple[dict[int, Codes], Counts, Codes | None, int]:
     """Join equal tuples (of the same person); return the coarser table and how many records are alone in it."""
     if not table:
-        records = int(rows.sum()) if people is None else len(np.unique(people))
+        records = int(rows.sum()) if people is None else _different(people)
         return table, np.array([records]), None if people is None else people[:1], int(records == 1)
     key, space = _keys(list(table.values()), [widths[at] for at in table], len(rows))
     if people is not None:
@@ -215,7 +233,7 @@ def _rolled(
         return table, rows, None, int((rows == 1).sum())
     people, classes = people[order[starts]], key[starts] // most
     edges = np.concatenate([[True], classes[1:] != classes[:-1], [True]])
-    return table, rows, people, len(np.unique(people[edges[1:] & edges[:-1]]))
+    return table, rows, people, _different(people[edges[1:] & edges[:-1]])
 
 
 def _shapley(values: dict[int, int], count: int) -> Iterator[float]:
@@ -243,11 +261,11 @@ def _minimal(
         minimal = np.unpackbits(bits, count=len(seen)).astype(np.bool_)
         seen |= minimal
         people = tuples.people
-        times = int(minimal.sum()) if people is None else len(np.unique(people[minimal]))
+        times = int(minimal.sum()) if people is None else _different(people[minimal])
         counts[len(chosen) - 1] += times
         score = times * math.prod(count - i for i in range(len(chosen), top + 1))
         total += score
         for at in chosen:
             scores[at] += score
-    singled = int(seen.sum()) if tuples.people is None else len(np.unique(tuples.people[seen]))
+    singled = int(seen.sum()) if tuples.people is None else _different(tuples.people[seen])
     return tuple(counts), singled, [score / total if total else 0.0 for score in scores]

@@ -60,7 +60,7 @@ def _data(hierarchy: Hierarchy, values: set[str]) -> Iterator[Finding]:
             kind="uncovered",
             severity="error",
             message=f"{uncovered:,} of {len(values):,} different values of the data are not in the hierarchy",
-            hint="add one line for each",
+            hint="add one line for each; secureprofile hierarchy check FILE --data DATA --column NAME --missing OUT writes them down",
         )
     if "" in values and "" not in leaves:
         yield Finding(
@@ -113,14 +113,14 @@ def _levels(hierarchy: Hierarchy) -> Iterator[Finding]:
         for losses, level in zip(hierarchy.losses, hierarchy.levels, strict=True)
     ]
     for at, (finer, coarser) in enumerate(pairwise(hierarchy.levels), start=1):
-        if len(finer.labels) == len(coarser.labels):
+        last = at == hierarchy.height
+        if len(finer.labels) == len(coarser.labels) and not last:
             yield Finding(
                 kind="idle-level",
                 severity="warning",
                 message=f"level {at} has the {'labels' if finer.labels == coarser.labels else 'groups'} of level {at - 1}",
                 hint="remove it: it costs time and gains nothing",
             )
-        last = at == hierarchy.height
         share = int(coarser.sizes.max()) / count
         if not last and share > SHARE and count > 1:
             yield Finding(

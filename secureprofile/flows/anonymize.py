@@ -38,7 +38,7 @@ from secureprofile.flows.guarded import (
     treatments,
     use_scrubber,
 )
-from secureprofile.flows.judge import judge
+from secureprofile.flows.judge import exposed, judge
 from secureprofile.flows.progress import Progress
 from secureprofile.flows.sweep import settle
 from secureprofile.flows.tuples import PERSON
@@ -136,7 +136,7 @@ def anonymize(
                     read_back=lambda names: engine.source(written(partial, kind, names, gzip=gzip)), path=output,
                     delimited=kind in ("csv", "tsv"),
                 )  # fmt: skip
-                done = replace(done, notes=lost_before(source, source.path))
+                done = replace(done, notes=(*done.notes, *lost_before(source, source.path)))
             _commit(context, act, done, epoch, dataset=dataset, recipient=whom, digest=digest_of(partial))
         return done
 
@@ -222,10 +222,12 @@ def write_treated(
         read_back=lambda: read_back(final.columns),
         redacting=purpose.residue == "redact",
     )
+    notes: tuple[str, ...] = ()
     if shaped is not None:
         progress.step("judge the written classes", engine.progress)
         with read_back(final.columns) as written_rows:
             judge(shaped, written_rows, engine)
+            notes = exposed(written_rows, plans, shaped.rules, engine)
     everybody = (
         rows + left_out(shaped)
         if allowed is table
@@ -249,6 +251,7 @@ def write_treated(
         volumes=told(context, plans, {name: counts[name] for name in volumes}, dataset=dataset),
         formulas={name: int(counts[f"{_RUNS}{name}"]) for name in running if counts[f"{_RUNS}{name}"]},
         generalised=shaped,
+        notes=notes,
     )
 
 

@@ -17,6 +17,11 @@ from secureprofile.anonymity.hierarchy import Hierarchy
 from secureprofile.anonymity.verify import Class, verify
 from secureprofile.flows.generalise import Generalised
 from secureprofile.flows.tuples import PERSON, Tuples, text_of
+from secureprofile.policy.anonymity import Anonymity
+from secureprofile.policy.decide import ColumnPlan
+from secureprofile.policy.treatments import Generalize, Keep, Mask, TopBottom
+
+_READABLE = (Keep, Generalize, TopBottom, Mask)
 
 _BLOCK = 1 << 24
 """Pairs (class, combination of the population) that are compared at a time."""
@@ -70,6 +75,25 @@ def judge(generalised: Generalised, written: ir.Table, engine: DuckEngine) -> No
             for name, tree in tuples.distances.items()
             if isinstance(tree, Hierarchy)
         },
+    )
+
+
+def exposed(written: ir.Table, plans: Sequence[ColumnPlan], rules: Anonymity, engine: DuckEngine) -> tuple[str, ...]:
+    """Name the columns that leave readable, that the rules do not name, and by which fewer than k rows on average look alike."""
+    named = {*rules.quasi_identifiers, *rules.sensitive}
+    readable = [
+        plan.name
+        for plan in plans
+        if isinstance(plan.treatment, _READABLE) and plan.name not in named and plan.name in written.columns
+    ]
+    if not readable:
+        return ()
+    asked = {f"c{at}": written[name].approx_nunique() for at, name in enumerate(readable)}
+    found = engine.to_arrow(written.aggregate(rows=written.count(), **asked)).to_pylist()[0]
+    return tuple(
+        f"{name} is neither quasi-identifier nor sensitive, and fewer than {rules.k} rows share a value on average: who knows it finds the row"
+        for at, name in enumerate(readable)
+        if int(found[f"c{at}"]) * rules.k > int(found["rows"])
     )
 
 

@@ -96,8 +96,8 @@ class Frequency(Model):
 class Places(Model):
     """Names of cities, regions and countries to region (where it is known), country, ``*``; what is not known becomes ``other``.
 
-    The lists know cities of China, Germany, Italy, India and some fifty more countries, regions also of the United States, Canada,
-    France and Spain; a name that several countries have is not known. A column of names that they lack wants a file.
+    The lists know cities of China, Germany, Italy, India and some forty more countries, but none of the United States, Britain, France or
+    Spain, whose regions they know. A name that several countries have is not known. A column of names that they lack wants a file.
     """
 
     kind: Literal["places"] = "places"

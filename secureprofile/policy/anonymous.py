@@ -128,7 +128,7 @@ def _purposes(here: Path, rules: Anonymity, policy: Policy, dataset: Dataset) ->
         if rules.purposes and name not in rules.purposes:
             continue
         for column in rules.quasi_identifiers:
-            if column not in dataset.columns:
+            if column not in dataset.columns or column == (rules.person or dataset.subject):
                 continue
             treatment = policy.treatment(name, dataset.columns[column].category)
             if not isinstance(treatment, STANDING):

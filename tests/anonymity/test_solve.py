@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from secureprofile.anonymity.classes import Classes, Histogram, People, grouped
 from secureprofile.anonymity.cover import NORMAL, cover, visited_nodes
@@ -169,6 +169,7 @@ def test_no_output_is_unsafe(seed: int, method: str, labels: str) -> None:
         assert solution.loss == pytest.approx(float(oracle.loss(job, output)), abs=1e-9)
 
 
+@settings(deadline=None)
 @given(oracle.jobs(attributes=3, rows=25, population=False))
 def test_the_order_of_rows_changes_nothing(job: Job) -> None:
     order = [*range(len(job.rows))]

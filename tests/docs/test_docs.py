@@ -67,16 +67,16 @@ def test_the_commands_of_the_readme_run_as_they_stand(demo_files: Path, name: st
     assert list(demo_files.glob("report*.html"))
 
 
-@pytest.mark.parametrize("name", ["own-files.md", "tags.md", "pseudonymize.md", "detect.md"])
+@pytest.mark.parametrize("name", ["own-files.md", "tags.md", "pseudonymize.md", "anonymize.md", "detect.md"])
 def test_the_commands_of_the_guides_run_as_they_stand(demo_files: Path, name: str) -> None:
-    if name == "pseudonymize.md":
-        (demo_files / "policy.yaml").write_text(guide_policy(), encoding="utf-8")
+    if name in ("pseudonymize.md", "anonymize.md"):
+        (demo_files / "policy.yaml").write_text(guide_policy(name), encoding="utf-8")
     for command in commands(ROOT / "docs" / "guides" / name):
         assert run(shlex.split(command)[1:]) == (1 if " scan " in command else 0), command
 
 
-def guide_policy() -> str:
-    page = (ROOT / "docs/guides/pseudonymize.md").read_text("utf-8")
+def guide_policy(name: str = "pseudonymize.md") -> str:
+    page = (ROOT / "docs/guides" / name).read_text("utf-8")
     return next(block for language, block in BLOCK.findall(page) if language == "yaml")
 
 

@@ -275,3 +275,14 @@ def test_figures_are_told_and_recorded(place: Path, capsys: pytest.CaptureFixtur
     assert figures["highest_risk"] <= 0.2
     assert anonymized(place, "k: 5") == 0
     assert "risk of finding somebody again" in capsys.readouterr().err
+
+
+def test_columns_that_nobody_named_are_noted(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = survey(place / "survey.csv")
+    assert anonymized(place, "k: 5") == 0
+    assert "neither quasi-identifier nor sensitive" not in capsys.readouterr().err  # three answers in 400 rows
+    for at, row in enumerate(table):
+        row["answer"] = f"free text {at}"
+    pd.DataFrame(table).to_csv(place / "survey.csv", index=False)
+    assert anonymized(place, "k: 5") == 0
+    assert "answer is neither quasi-identifier nor sensitive" in capsys.readouterr().err
