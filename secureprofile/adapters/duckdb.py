@@ -205,6 +205,26 @@ class DuckEngine:
         self._backend._run_pre_execute_hooks(expression)
         return self._backend.create_view(f"settled_{uuid4().hex}", expression)
 
+    def coded(self, expression: ir.Table, values: Mapping[str, Sequence[str]]) -> ir.Table:
+        """Return the rows with a column ``NAME_code`` for each of some columns: the place of the cell's text among ``values``.
+
+        The engine's enumerations tell it in one look; Ibis cannot say them. A cell without text stands where the empty text does; a text that
+        is not among the values is an error.
+        """
+        view = self.settled(expression)
+        codes = []
+        for name, texts in values.items():
+            kind = f"texts_{uuid4().hex}"
+            self._backend.con.register(f"{kind}_rows", pa.table({"text": pa.array(texts, pa.string())}))
+            self._backend.raw_sql(f"CREATE TYPE {kind} AS ENUM (SELECT text FROM {kind}_rows)")
+            [(told,)] = self._backend.raw_sql(f"SELECT enum_range(NULL::{kind})").fetchall()
+            if list(told) != list(texts):  # the order of the rows is not promised
+                raise AssertionError("an enumeration in another order")
+            cell = f"COALESCE(CAST({_named(name)} AS VARCHAR), '')"
+            codes.append(f"CAST(enum_code(CAST({cell} AS {kind})) AS BIGINT) AS {_named(name + '_code')}")
+        schema = {**dict(view.schema().items()), **{f"{name}_code": "int64" for name in values}}
+        return self._backend.sql(f"SELECT *, {', '.join(codes)} FROM {view.get_name()}", schema=ibis.schema(schema))
+
     def use_scrubber(self, scrub: ScrubTexts, close: Callable[[], None] | None = None) -> None:
         """Give the engine the function that scrubs free text, and what to call when it is needed no more."""
         self._scrub, self._close = scrub, close
@@ -330,6 +350,11 @@ def as_text(table: ir.Table) -> ir.Table:
             for name in table.columns
         }
     )
+
+
+def _named(column: str) -> str:
+    """Return a column's name as SQL spells it."""
+    return '"' + column.replace('"', '""') + '"'
 
 
 def _quoted(name: str) -> str:

@@ -163,8 +163,11 @@ def _subset(tuples: Tuples, chosen: tuple[int, ...], widths: Sequence[int]) -> t
 
 def _fewest(key: Counts, people: Codes) -> int:
     """Return the different people of the class that has fewest."""
-    pairs = np.unique(key * (int(people.max()) + 1) + people)
-    return int(np.unique(pairs // (int(people.max()) + 1), return_counts=True)[1].min())
+    most = int(people.max()) + 1
+    pairs = np.sort(key * most + people)
+    classes = pairs[np.concatenate([[True], pairs[1:] != pairs[:-1]])] // most
+    edges = np.flatnonzero(np.concatenate([[True], classes[1:] != classes[:-1], [True]]))
+    return int(np.diff(edges).min())
 
 
 def _different(people: Codes) -> int:

@@ -1,4 +1,4 @@
-"""Commands on files: scan, anonymize, ingest, consent, exports, init."""
+"""Commands on files: scan, risk, anonymize, ingest, consent, exports, init."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ import typer
 from secureprofile.cli import show
 from secureprofile.cli.keys import reveal
 from secureprofile.cli.options import Actor, Folder, Json, Memory, Overwrite, Policy, Purpose, Quiet, opened, session
+from secureprofile.cli.risk import risk
 from secureprofile.cli.scan import scan
 from secureprofile.errors import UsageError
 
 if TYPE_CHECKING:
-    from secureprofile.flows.guarded import Treated
     from secureprofile.flows.decided import Decided
+    from secureprofile.flows.guarded import Treated
 
 Input = Annotated[
     str,
@@ -36,6 +37,7 @@ def register(app: typer.Typer) -> None:
     """Add these commands to the application, in the order of the help."""
     app.command()(init)
     app.command()(scan)
+    app.command()(risk)
     app.command()(anonymize)
     app.command()(reveal)
     app.command()(ingest)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
@@ -20,8 +21,10 @@ from secureprofile.anonymity.models import models_of
 from secureprofile.anonymity.solve import Solution, Task, solve
 from secureprofile.flows.gate import Context
 from secureprofile.flows.progress import Progress
-from secureprofile.flows.tuples import PERSON, Tuples, read_tuples, text_of
+from secureprofile.flows.tuples import PERSON, Tuples, read_tuples
 from secureprofile.policy.anonymity import Anonymity
+
+_CLASS = "class_"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -83,18 +86,49 @@ def generalise(
 def _labelled(
     table: ir.Table, names: Sequence[str], tuples: Tuples, solution: Solution, rules: Anonymity, engine: DuckEngine
 ) -> ir.Table:
-    """Join every row with the labels of its class; suppressed rows leave, or stay with ``*`` in every quasi-identifier."""
+    """Join every row with its class by a number for its combination, and with the class's labels.
+
+    Suppressed rows leave, or stay with ``*`` in every quasi-identifier. Numbers instead of texts keep the tables that are joined small: a join that
+    spills would forget the order of the rows.
+    """
     place = solution.place
     used = np.flatnonzero(tuples.table.rows > 0)
     if rules.suppressed == "drop":
         used = used[place[used] >= 0]
-    key = {f"k{at}_": text.take(pa.array(used)) for at, text in enumerate(tuples.texts)}
-    label = {}
-    for at, labels in enumerate(solution.labels):
-        codes = np.where(place[used] >= 0, labels.codes[place[used]], len(labels.texts)).astype(np.int32)
-        label[f"l{at}_"] = pa.DictionaryArray.from_arrays(pa.array(codes), pa.array([*labels.texts, SUPPRESSED]))
-    decided = engine.table(pa.table({**key, **label}))
-    on = [text_of(table, name) == decided[f"k{at}_"] for at, name in enumerate(names)]
-    joined = table.inner_join(decided, on) if rules.suppressed == "drop" else table.left_join(decided, on)
-    labels_ = {name: joined[f"l{at}_"].cast("string") for at, name in enumerate(names)}
-    return joined.mutate(**labels_).select(*table.columns)
+    values = {name: text.dictionary.to_pylist() for name, text in zip(names, tuples.texts, strict=True)}
+    codes = [text.indices.to_numpy(zero_copy_only=False)[used].astype(np.int64) for text in tuples.texts]
+    coded = engine.coded(table, values)
+    keys, numbers = [], {}
+    for at, part in enumerate(_numbered([len(one) for one in values.values()])):
+        key, number = ibis.literal(0, "int64"), np.zeros(len(used), np.int64)
+        for column in part:
+            size = len(values[names[column]])
+            key, number = key * size + coded[f"{names[column]}_code"], number * size + codes[column]
+        keys.append(key)
+        numbers[f"k{at}_"] = pa.array(number)
+    stars = len(solution.sizes)
+    found = np.where(place[used] >= 0, place[used], stars).astype(np.int32)
+    decided = engine.table(pa.table({**numbers, _CLASS: pa.array(found)}))
+    labels = {
+        name: pa.DictionaryArray.from_arrays(
+            pa.array(np.append(one.codes, len(one.texts)).astype(np.int32)), pa.array([*one.texts, SUPPRESSED])
+        )
+        for name, one in zip((f"{name}_label" for name in names), solution.labels, strict=True)
+    }
+    classes = engine.table(pa.table({_CLASS: pa.array(np.arange(stars + 1, dtype=np.int32)), **labels}))
+    rows = coded.inner_join(decided, [key == decided[name] for key, name in zip(keys, numbers, strict=True)])
+    rows = rows.inner_join(classes, rows[_CLASS] == classes[_CLASS])
+    return rows.mutate(**{name: rows[f"{name}_label"].cast("string") for name in names}).select(*table.columns)
+
+
+def _numbered(sizes: Sequence[int]) -> list[list[int]]:
+    """Split columns into groups whose combinations a 64-bit number can tell apart."""
+    groups: list[list[int]] = [[]]
+    space = 1
+    for at, size in enumerate(sizes):
+        if space * size >= 1 << 62:
+            groups.append([])
+            space = 1
+        groups[-1].append(at)
+        space *= max(1, size)
+    return groups
