@@ -234,6 +234,12 @@ class Session:
 
         return list_exports(self._context, recipient=recipient, dataset=dataset)
 
+    def export_manifest(self, entry: int) -> bytes:
+        """Return the signed manifest of an anonymised export, by its entry in the log."""
+        from secureprofile.flows.exports import manifest_of
+
+        return manifest_of(self._context, entry)
+
     def recall(self, identifier: str, *, purpose: str | None = None) -> list[Recall]:
         """Return the exports that may hold a person, with the pseudonym each recipient knows; takes a role, and is recorded."""
         from secureprofile.flows.exports import recall

@@ -6,6 +6,8 @@ splits), which is what lets classes be rolled up and bounds be inherited; a hier
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -60,6 +62,13 @@ class Hierarchy:
     leaves: tuple[str, ...]
     levels: tuple[Level, ...]
     ordered: bool = False
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the hierarchy, in hex: JSON of name and, for each leaf, its labels from itself to the coarsest."""
+        columns = [[level.labels[group] for group in level.groups.tolist()] for level in self.levels]
+        rows = [list(row) for row in zip(*columns, strict=True)]
+        return hashlib.sha256(json.dumps([self.name, rows], ensure_ascii=True).encode()).hexdigest()
 
     @property
     def height(self) -> int:

@@ -310,6 +310,17 @@ def exports_list(
         show.table(head, [tuple(row[name] for name in head) for row in rows])
 
 
+@exports.command("manifest")
+def exports_manifest(
+    entry: Annotated[int, typer.Argument(help="Of the log, as `exports list` shows it.")],
+    workspace: Folder = None,
+    actor: Actor = None,
+) -> None:
+    """Print the signed manifest of an anonymised export: rules, hashes, figures, under the log's key."""
+    with session(workspace, actor=actor) as one:
+        print(one.export_manifest(entry).decode(), end="")
+
+
 @exports.command("recall")
 def exports_recall(
     identifier: Identifier,

@@ -39,6 +39,7 @@ from secureprofile.flows.guarded import (
     use_scrubber,
 )
 from secureprofile.flows.judge import exposed, judge
+from secureprofile.flows.manifest import manifest
 from secureprofile.flows.progress import Progress
 from secureprofile.flows.sweep import settle
 from secureprofile.flows.tuples import PERSON
@@ -137,7 +138,9 @@ def anonymize(
                     delimited=kind in ("csv", "tsv"),
                 )  # fmt: skip
                 done = replace(done, notes=(*done.notes, *lost_before(source, source.path)))
-            _commit(context, act, done, epoch, dataset=dataset, recipient=whom, digest=digest_of(partial))
+            _commit(
+                context, act, done, epoch, dataset=dataset, recipient=whom, digest=digest_of(partial), source=source
+            )
         return done
 
 
@@ -281,16 +284,29 @@ def consent_epoch(context: Context) -> int:
 
 
 def _commit(
-    context: Context, act: Act, done: Treated, epoch: int, *, dataset: str, recipient: str, digest: str
+    context: Context,
+    act: Act,
+    done: Treated,
+    epoch: int,
+    *,
+    dataset: str,
+    recipient: str,
+    digest: str,
+    source: Source | None = None,
 ) -> None:
     """Record the export, unless somebody's consent changed meanwhile: the file has not its name yet, and gets none then."""
+    signed = b""
+    if done.generalised is not None:
+        signed = manifest(
+            context, done.generalised, source, dataset=dataset, recipient=recipient, entry=act.index, digest=digest
+        )
 
     def work(tx: Writer) -> None:
         if tx.consent_epoch() != epoch:
             raise CannotTell(
                 "consents changed while the rows were read: nothing was written", hint="run the same command again"
             )
-        add_export(context, tx, done, dataset=dataset, recipient=recipient, digest=digest)
+        add_export(context, tx, done, dataset=dataset, recipient=recipient, digest=digest, manifest=signed)
         add_export_keys(tx, act.index, done.kids)
         for enrolment in done.enrolments:
             enrolment.commit(tx, entry=act.index)
@@ -303,7 +319,9 @@ def _commit(
         categories=tuple(sorted({plan.category for plan in done.columns})),
         treatments=treatments(done.columns),
         output_digest=digest,
-        details={f"key.{role}": kid for role, kid in done.kids.items()} | entry_details(done.volumes),
+        details={f"key.{role}": kid for role, kid in done.kids.items()}
+        | entry_details(done.volumes)
+        | ({"manifest": hashlib.sha256(signed).hexdigest()} if signed else {}),
     )
 
 

@@ -48,7 +48,9 @@ def registered_recipient(context: Context, recipient: str | None) -> str:
     raise PolicyRefused(message, reason=reason, hint=hint)
 
 
-def add_export(context: Context, tx: Writer, done: Treated, *, dataset: str, recipient: str, digest: str) -> None:
+def add_export(
+    context: Context, tx: Writer, done: Treated, *, dataset: str, recipient: str, digest: str, manifest: bytes = b""
+) -> None:
     """Record a file that leaves, in the transaction of its outcome entry."""
     policy = context.policy.policy
     registered = policy.recipients.get(recipient)
@@ -59,6 +61,7 @@ def add_export(context: Context, tx: Writer, done: Treated, *, dataset: str, rec
         },
         "consent": policy.purposes[context.purpose or ""].consent == "required",
         "subject": _subject(policy, dataset, done),
+        **({"manifest": manifest.decode()} if manifest else {}),
     }
     tx.add_export(
         entry=done.entry,
@@ -90,6 +93,23 @@ def list_exports(context: Context, *, recipient: str | None, dataset: str | None
     with context.state.reading() as view:
         rows = view.export_list()
     return [r for r in rows if recipient in (None, r["recipient"]) and dataset in (None, r["dataset"])]
+
+
+def manifest_of(context: Context, entry: int) -> bytes:
+    """Return the signed manifest of an export whose rows were generalised; the look is recorded.
+
+    Raises:
+        UsageError: there is no such export, or it has none.
+    """
+    record(context, "exports.manifest", result="allow", reason="done")
+    with context.state.reading() as view:
+        rows = [row for row in view.export_list() if row["entry"] == entry]
+    if not rows or "manifest" not in rows[0]["detail"]:
+        raise UsageError(
+            f"entry {entry} of the log is no export with a manifest",
+            hint="secureprofile exports list; only exports that a section `anonymity` rules have one",
+        )
+    return str(rows[0]["detail"]["manifest"]).encode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

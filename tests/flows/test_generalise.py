@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 from collections import Counter, defaultdict
 from dataclasses import replace
@@ -12,7 +13,9 @@ from random import Random
 import pandas as pd
 import pytest
 
+from secureprofile.audit.checkpoint import VerifierKey, verify_note
 from secureprofile.cli.main import run
+from secureprofile.errors import ProofWrong
 from secureprofile.flows import generalise
 
 POLICY = """secureprofile: 1
@@ -286,3 +289,27 @@ def test_columns_that_nobody_named_are_noted(place: Path, capsys: pytest.Capture
     pd.DataFrame(table).to_csv(place / "survey.csv", index=False)
     assert anonymized(place, "k: 5") == 0
     assert "answer is neither quasi-identifier nor sensitive" in capsys.readouterr().err
+
+
+def test_the_manifest_is_signed_recorded_and_says_no_value(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    survey(place / "survey.csv")
+    assert anonymized(place, "k: 5") == 0
+    capsys.readouterr()
+    assert run(["exports", "list", "-w", "w", "--json"]) == 0
+    entry = json.loads(capsys.readouterr().out)["exports"][0]["entry"]
+    assert run(["exports", "manifest", str(entry), "-w", "w"]) == 0
+    note = capsys.readouterr().out.encode()
+    key = VerifierKey.parse((place / "w" / "signer" / "log.vkey").read_text().strip())
+    text = verify_note(note, [key])
+    with pytest.raises(ProofWrong):
+        verify_note(note.replace(b'"smallest": 5', b'"smallest": 9'), [key])
+    first, body = text.split("\n", 1)
+    assert first == "secureprofile-manifest/1"
+    found = json.loads(body)
+    assert found["input"]["sha256"] == hashlib.sha256((place / "survey.csv").read_bytes()).hexdigest()
+    assert found["output"]["sha256"] == hashlib.sha256((place / "out.csv").read_bytes()).hexdigest()
+    assert found["result"]["smallest"] >= 5
+    assert "person-1" not in text
+    assert run(["audit", "log", "-w", "w", "--json", "--last", "20"]) == 0
+    assert hashlib.sha256(note).hexdigest() in capsys.readouterr().out
+    assert run(["exports", "manifest", "0", "-w", "w"]) == 2
