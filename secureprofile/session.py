@@ -57,6 +57,7 @@ class Session:
         dry_run: bool = False,
         sheet: str | None = None,
         form: str | None = None,
+        scheme: int | None = None,
         progress: Progress | None = None,
     ) -> Treated:
         """Write a file treated as the policy says, whole or not at all.
@@ -70,6 +71,7 @@ class Session:
             dry_run: only say what would be done.
             sheet: of a workbook; the only visible one by default.
             form: csv, tsv, jsonl, parquet or xlsx; by the output's name where not given, csv for a stream.
+            scheme: entry of an earlier export whose classes are applied instead of new ones (policies with ``anonymity``).
             progress: shows the steps.
         """
         from secureprofile.flows.anonymize import anonymize
@@ -86,6 +88,7 @@ class Session:
                 recipient=recipient,
                 overwrite=overwrite,
                 dry_run=dry_run,
+                scheme=scheme,
                 progress=progress or Silent(),
             )
 

@@ -131,6 +131,18 @@ class Classes:
             classes,
         )
 
+    def regrouped(self, places: Codes, count: int) -> Classes:
+        """Join classes as ``places`` says, below ``count``; codes are those of some member, and mean nothing where a class has none."""
+        codes = np.zeros((count, self.codes.shape[1]), np.int32)
+        codes[places] = self.codes
+        return Classes(
+            codes=codes,
+            rows=_sums(places, self.rows, count),
+            histograms=tuple(h.rolled(places, count) for h in self.histograms),
+            pairs=self.pairs.rolled(places) if self.pairs is not None else None,
+            population=None if self.population is None else _sums(places, self.population, count),
+        )
+
     def joined(self) -> Classes:
         """Return all classes as one."""
         width = self.codes.shape[1]

@@ -211,6 +211,30 @@ def _joint_losses(space: Space, place: Codes, left: Mask, count: int) -> Floats:
     return total
 
 
+def resolved(space: Space, task: Task, place: Codes, levels: Codes) -> Solution | None:
+    """Return the solution in which the classes of ``place`` stay that meet the models, labelled at their ``levels``; None: it suppresses too much."""
+    count = len(levels)
+    table = space.table
+    inside = (place >= 0) & (table.rows > 0)
+    classes = table.chosen(inside).regrouped(place[inside], count)
+    met = task.models.met(classes) & (classes.rows > 0)
+    kept = np.where(inside & met[place], (np.cumsum(met) - 1)[place], -1).astype(np.int32)
+    lost = int(table.rows[kept < 0].sum())
+    people = int(classes.people[met].sum())
+    if (
+        lost > floor(task.suppression * space.rows)
+        or lost == space.rows
+        or not task.models.average_met(int(met.sum()), people)
+    ):
+        return None
+    return _labelled(space, kept, replace(task, labels="hierarchy"), least=levels[met])
+
+
+def refusal(space: Space, task: Task) -> CannotBeMet:
+    """Return the error that says that rules cannot be met, and what would help."""
+    return _refusal(space, floor(task.suppression * space.rows))
+
+
 def _refusal(space: Space, suppressible: int) -> CannotBeMet:
     """Say which attribute costs most: the one with most different values for its rows."""
     used = [len(np.unique(space.table.codes[:, at])) for at in range(len(space.hierarchies))]

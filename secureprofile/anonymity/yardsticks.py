@@ -7,7 +7,7 @@ know and can do, which no table tells.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final, Literal, TypeAlias
 
@@ -25,6 +25,7 @@ class Figures:
     Attributes:
         smallest: records (people) of the smallest class.
         direct: columns with direct identifiers. free_text: columns in which anything may stand.
+        unknown: columns that are nearly unique, of which nothing else is known: they may be identifiers.
         links: records with exactly one match in the second file.
         distinct: least number of sensitive values in a class, of all sensitive columns.
         safe_harbor: for each letter of the safe harbor the columns that break it; None where columns were not looked at.
@@ -33,6 +34,7 @@ class Figures:
     smallest: int | None = None
     direct: tuple[str, ...] | None = None
     free_text: tuple[str, ...] | None = None
+    unknown: tuple[str, ...] = ()
     links: int | None = None
     distinct: int | None = None
     safe_harbor: Mapping[str, tuple[str, ...]] | None = None
@@ -125,6 +127,11 @@ def _answer(criterion: Criterion, figures: Figures, k: int, threshold: Fraction 
             raise ValueError("this yardstick needs a threshold")
         limit = threshold
     measured, columns = _figure(criterion.measure, figures)
+    if measured == 0 and figures.unknown and criterion.measure in _IDENTIFIERS:
+        return Finding(
+            criterion=replace(criterion, missing=_UNKNOWN), verdict="cannot tell", measured=None, limit=limit,
+            columns=figures.unknown,
+        )  # fmt: skip
     if measured is None:
         return Finding(criterion=criterion, verdict="cannot tell", measured=None, limit=limit)
     met = measured >= limit if criterion.least else measured <= limit
@@ -149,7 +156,7 @@ def _figure(measure: str, figures: Figures) -> tuple[Fraction | None, tuple[str,
 
 def _level(figures: Figures, tau: Fraction) -> int | None:
     """Return the level of GB/T 42460: 1 with direct identifiers, 2 with a class above τ, 3 without; 4 is for tables of groups."""
-    if figures.direct is None or figures.smallest is None:
+    if figures.direct is None or figures.smallest is None or (figures.unknown and not figures.direct):
         return None
     return 1 if figures.direct else 2 if Fraction(1, figures.smallest) > tau else 3
 
@@ -183,6 +190,9 @@ def plain(number: Fraction) -> str:
     return short if Fraction(short) == number or number.denominator > 10 else f"{number.numerator}/{number.denominator}"
 
 
+_IDENTIFIERS: Final = ("direct", "R")
+"""Measures that count columns of identifiers, of which a column that nothing is known of may be one."""
+_UNKNOWN: Final = Text(en="columns are nearly unique, and nothing else is known of them", zh="有近乎唯一而性质不明的列")
 _MEETS: Final[Mapping[Verdict, Text]] = {
     "met": Text(en="meets", zh="满足"),
     "not met": Text(en="does not meet", zh="不满足"),

@@ -97,6 +97,12 @@ def anonymize(
         str | None,
         typer.Option("--format", help="Of the output. [default: by its name; csv for -]", show_default=False),
     ] = None,
+    scheme: Annotated[
+        int | None,
+        typer.Option(
+            "--scheme", help="Take the classes of an earlier export, by its entry in the log.", show_default=False
+        ),
+    ] = None,
     overwrite: Overwrite = False,
     workspace: Folder = None,
     actor: Actor = None,
@@ -122,6 +128,7 @@ def anonymize(
                 dry_run=dry_run,
                 sheet=sheet,
                 form=form,
+                scheme=scheme,
                 progress=progress,
             )
     _show_treated(done, output, json=json, quiet=quiet)

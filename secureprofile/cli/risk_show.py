@@ -19,7 +19,8 @@ _MOST = 20
 def tables(found: Found) -> None:
     """Print what was measured, each quasi-identifier's part, and the verdicts of the presets."""
     tables = [found.measured, *([found.before] if found.before is not None else [])]
-    sides = [list(_figures(one)) for one in tables]
+    starred = any(one.suppressed or one.partly for one in tables)
+    sides = [list(_figures(one, starred=starred)) for one in tables]
     labels = list(dict.fromkeys(label for side in sides for label, _ in side))
     head = ("", *(("after", "before") if found.before is not None else (found.measured.file,)))
     rows = [(label, *(dict(side).get(label, "–") for side in sides)) for label in labels]
@@ -35,10 +36,10 @@ def tables(found: Found) -> None:
         )
 
 
-def _figures(one: Measured) -> Iterator[tuple[str, str]]:
+def _figures(one: Measured, *, starred: bool) -> Iterator[tuple[str, str]]:
     """Yield what is said of one table, by its label."""
     yield "rows", f"{one.rows:,}"
-    if one.suppressed or one.partly:
+    if starred:
         yield "suppressed rows (in no class)", f"{one.suppressed:,}"
         yield "rows with * in some columns", f"{one.partly:,}"
     if one.sizes is None or one.prosecutor is None:
@@ -96,19 +97,17 @@ def _parts(found: Found) -> None:
 def _because(judgement: Judgement) -> str:
     """Return what was not met or could not be told; all that was asked where everything was met."""
     wrong = [f for f in judgement.findings if f.verdict != "met"]
-    parts = [
-        f.criterion.missing.en if f.measured is None else f"{f.criterion.name.en}: {_against(f)}"
-        for f in (wrong or judgement.findings)[:3]
-    ]
+    parts = [f"{f.criterion.name.en}: {_against(f)}" for f in (wrong or judgement.findings)[:2]]
     rest = len(wrong or judgement.findings) - len(parts)
     return "; ".join(parts) + (f"; and {rest} more" if rest > 0 else "")
 
 
 def _against(finding: Finding) -> str:
+    if finding.measured is None:
+        return finding.criterion.missing.en
     if finding.columns:
         return ", ".join(finding.columns[:5])
     sign = "≥" if finding.criterion.least else "≤"
-    assert finding.measured is not None
     return f"{float(finding.measured):.4g} (asked: {sign} {float(finding.limit):.4g})"
 
 

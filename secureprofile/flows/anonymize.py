@@ -22,9 +22,11 @@ from secureprofile.adapters.outputs import whole_file
 from secureprofile.adapters.sources import open_source
 from secureprofile.adapters.state import Writer
 from secureprofile.adapters.tokens import add_export_keys
+from secureprofile.anonymity.scheme import Scheme
 from secureprofile.audit.entry import size_class
 from secureprofile.errors import CannotTell, UsageError
-from secureprofile.flows.exports import add_export, registered_recipient
+from secureprofile.flows.earlier import Together, noted, with_earlier
+from secureprofile.flows.exports import add_export, registered_recipient, stored_scheme
 from secureprofile.flows.gate import Act, Context, authorise, begin
 from secureprofile.flows.generalise import Generalised, generalise, rules_for
 from secureprofile.flows.guarded import (
@@ -100,8 +102,11 @@ def anonymize(
     overwrite: bool,
     dry_run: bool,
     progress: Progress,
+    scheme: int | None = None,
 ) -> Treated:
     """Treat a file as the policy says and write it whole, or not at all.
+
+    ``scheme`` is the log's entry of an export whose classes are applied instead of new ones.
 
     Returns:
         What was done; with ``dry_run`` what would be done to which column, and no row is read.
@@ -112,6 +117,12 @@ def anonymize(
     authorise(context, "anonymize", "export", dataset=dataset)
     whom = registered_recipient(context, recipient)
     plans = plan_file(context, "anonymize", source.columns, dataset)
+    stored = None if scheme is None else stored_scheme(context, scheme, dataset)
+    if stored is not None and rules_for(context, dataset) is None:
+        raise UsageError(
+            f"the policy asks nothing of classes of {dataset}, so no scheme can be applied",
+            hint="add the section `anonymity` to the policy, or leave --scheme out",
+        )
     if dry_run:
         return Treated(
             rows_in=0,
@@ -135,7 +146,7 @@ def anonymize(
                     context, act, table, plans, dataset=dataset, recipient=whom, engine=engine, progress=progress,
                     write=lambda result: engine.write(result, partial, kind, gzip=gzip),
                     read_back=lambda names: engine.source(written(partial, kind, names, gzip=gzip)), path=output,
-                    delimited=kind in ("csv", "tsv"),
+                    delimited=kind in ("csv", "tsv"), scheme=stored,
                 )  # fmt: skip
                 done = replace(done, notes=(*done.notes, *lost_before(source, source.path)))
             _commit(
@@ -186,6 +197,7 @@ def write_treated(
     read_back: Callable[[Sequence[str]], AbstractContextManager[ir.Table]],
     path: Path | None,
     delimited: bool = False,
+    scheme: Scheme | None = None,
 ) -> Treated:
     """Apply consent, treat, write, look through what was written, and count what happened.
 
@@ -212,7 +224,9 @@ def write_treated(
         placed = (*placed, ColumnPlan.kept(PERSON))
     ready = treated(context, rows_to_treat, placed, dataset=dataset, recipient=recipient, stored=False, engine=engine)
     running = may_run(plans) if delimited and purpose.spreadsheet_safe else []
-    shaped = generalise(context, ready.result, rules, engine, progress) if rules is not None else None
+    shaped = None
+    if rules is not None:
+        shaped = generalise(context, ready.result, rules, engine, progress, scheme=scheme)
     final = shaped.result if shaped is not None else ready.result
     final = disarmed(final, running) if running else final
     if joined:  # joins may spill, and what comes back from the disk has forgotten where it stood
@@ -226,11 +240,14 @@ def write_treated(
         redacting=purpose.residue == "redact",
     )
     notes: tuple[str, ...] = ()
+    together: tuple[Together, ...] = ()
     if shaped is not None:
         progress.step("judge the written classes", engine.progress)
         with read_back(final.columns) as written_rows:
             judge(shaped, written_rows, engine)
             notes = exposed(written_rows, plans, shaped.rules, engine)
+        together = with_earlier(context, shaped, dataset)
+        notes += noted(together, shaped.task.models.k)
     everybody = (
         rows + left_out(shaped)
         if allowed is table
@@ -254,6 +271,7 @@ def write_treated(
         volumes=told(context, plans, {name: counts[name] for name in volumes}, dataset=dataset),
         formulas={name: int(counts[f"{_RUNS}{name}"]) for name in running if counts[f"{_RUNS}{name}"]},
         generalised=shaped,
+        together=together,
         notes=notes,
     )
 
@@ -295,18 +313,21 @@ def _commit(
     source: Source | None = None,
 ) -> None:
     """Record the export, unless somebody's consent changed meanwhile: the file has not its name yet, and gets none then."""
-    signed = b""
+    signed, scheme = b"", b""
     if done.generalised is not None:
-        signed = manifest(
-            context, done.generalised, source, dataset=dataset, recipient=recipient, entry=act.index, digest=digest
-        )
+        signed, scheme = manifest(
+            context, done.generalised, done.together, source,
+            dataset=dataset, recipient=recipient, entry=act.index, digest=digest,
+        )  # fmt: skip
 
     def work(tx: Writer) -> None:
         if tx.consent_epoch() != epoch:
             raise CannotTell(
                 "consents changed while the rows were read: nothing was written", hint="run the same command again"
             )
-        add_export(context, tx, done, dataset=dataset, recipient=recipient, digest=digest, manifest=signed)
+        add_export(
+            context, tx, done, dataset=dataset, recipient=recipient, digest=digest, manifest=signed, scheme=scheme
+        )
         add_export_keys(tx, act.index, done.kids)
         for enrolment in done.enrolments:
             enrolment.commit(tx, entry=act.index)

@@ -11,6 +11,7 @@ from typing import Any
 from secureprofile.adapters.clock import now, stamp
 from secureprofile.adapters.keys import derive
 from secureprofile.adapters.state import Writer
+from secureprofile.anonymity.scheme import Scheme
 from secureprofile.audit.entry import size_class
 from secureprofile.errors import PolicyRefused, UsageError
 from secureprofile.flows.consent import person_of
@@ -49,7 +50,15 @@ def registered_recipient(context: Context, recipient: str | None) -> str:
 
 
 def add_export(
-    context: Context, tx: Writer, done: Treated, *, dataset: str, recipient: str, digest: str, manifest: bytes = b""
+    context: Context,
+    tx: Writer,
+    done: Treated,
+    *,
+    dataset: str,
+    recipient: str,
+    digest: str,
+    manifest: bytes = b"",
+    scheme: bytes = b"",
 ) -> None:
     """Record a file that leaves, in the transaction of its outcome entry."""
     policy = context.policy.policy
@@ -61,7 +70,7 @@ def add_export(
         },
         "consent": policy.purposes[context.purpose or ""].consent == "required",
         "subject": _subject(policy, dataset, done),
-        **({"manifest": manifest.decode()} if manifest else {}),
+        **({"manifest": manifest.decode(), "anonymity": scheme.decode()} if manifest else {}),
     }
     tx.add_export(
         entry=done.entry,
@@ -102,6 +111,25 @@ def manifest_of(context: Context, entry: int) -> bytes:
         UsageError: there is no such export, or it has none.
     """
     record(context, "exports.manifest", result="allow", reason="done")
+    return str(_generalised(context, entry)["detail"]["manifest"]).encode()
+
+
+def stored_scheme(context: Context, entry: int, dataset: str) -> Scheme:
+    """Return the classes of an earlier export of the same dataset.
+
+    Raises:
+        UsageError: there is no such export, it is of another dataset, or its labels were sets.
+    """
+    row = _generalised(context, entry)
+    if row["dataset"] != dataset or not row["detail"]["anonymity"]:
+        raise UsageError(
+            f"entry {entry} of the log has no scheme for dataset {dataset}",
+            hint="choose an export of the same dataset that was made without labels: sets",
+        )
+    return Scheme.from_json(row["detail"]["anonymity"].encode())
+
+
+def _generalised(context: Context, entry: int) -> dict[str, Any]:
     with context.state.reading() as view:
         rows = [row for row in view.export_list() if row["entry"] == entry]
     if not rows or "manifest" not in rows[0]["detail"]:
@@ -109,7 +137,7 @@ def manifest_of(context: Context, entry: int) -> bytes:
             f"entry {entry} of the log is no export with a manifest",
             hint="secureprofile exports list; only exports that a section `anonymity` rules have one",
         )
-    return str(rows[0]["detail"]["manifest"]).encode()
+    return rows[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from secureprofile.adapters.duckdb import DuckEngine
 from secureprofile.anonymity.hierarchy import SUPPRESSED
 from secureprofile.anonymity.loss import Space
 from secureprofile.anonymity.models import models_of
+from secureprofile.anonymity.scheme import Scheme, apply
 from secureprofile.anonymity.solve import Solution, Task, solve
 from secureprofile.flows.gate import Context
 from secureprofile.flows.progress import Progress
@@ -49,9 +50,15 @@ def rules_for(context: Context, dataset: str) -> Anonymity | None:
 
 
 def generalise(
-    context: Context, table: ir.Table, rules: Anonymity, engine: DuckEngine, progress: Progress
+    context: Context,
+    table: ir.Table,
+    rules: Anonymity,
+    engine: DuckEngine,
+    progress: Progress,
+    *,
+    scheme: Scheme | None = None,
 ) -> Generalised:
-    """Decide on labels for a treated table and return it with them; the column :data:`PERSON`, if there, is dropped.
+    """Decide on labels for a treated table, or take a stored scheme's, and return it with them; the column :data:`PERSON`, if there, is dropped.
 
     Raises:
         CannotBeMet: the rules cannot be met.
@@ -73,7 +80,7 @@ def generalise(
         labels=rules.labels,
         effort=rules.effort,
     )
-    solution = solve(space, task)
+    solution = solve(space, task) if scheme is None else apply(scheme, space, task)
     labelled = _labelled(table, names, tuples, solution, rules, engine)
     people = labelled.select(*names, PERSON) if PERSON in table.columns else None
     if PERSON in table.columns:

@@ -30,6 +30,7 @@ from secureprofile.policy.treatments import DateShift
 from secureprofile.vocabulary import DIRECT_IDENTIFIERS, within
 
 if TYPE_CHECKING:
+    from secureprofile.flows.earlier import Together
     from secureprofile.flows.generalise import Generalised
 
 _NOT_OWN = ("user.unique_id", "user.biometric", "user.contact.url")
@@ -59,6 +60,7 @@ class Treated:
     formulas: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     generalised: Generalised | None = field(default=None, repr=False)
+    together: tuple[Together, ...] = ()
 
 
 def plan_file(context: Context, act: str, columns: Sequence[str], dataset: str) -> tuple[ColumnPlan, ...]:

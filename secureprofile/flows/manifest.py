@@ -9,12 +9,15 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from secureprofile.adapters.files import Source
+from secureprofile.anonymity.scheme import scheme_of
 from secureprofile.flows.decided import decided
+from secureprofile.flows.earlier import Together
 from secureprofile.flows.gate import Context
 from secureprofile.flows.generalise import Generalised
 from secureprofile.version import __version__
@@ -25,15 +28,18 @@ FORMAT = "secureprofile-manifest/1"
 def manifest(
     context: Context,
     shaped: Generalised,
+    together: Sequence[Together],
     source: Source | None,
     *,
     dataset: str,
     recipient: str,
     entry: int,
     digest: str,
-) -> bytes:
-    """Return the signed manifest of an export that is about to be recorded."""
+) -> tuple[bytes, bytes]:
+    """Return (the signed manifest, the scheme) of an export that is about to be recorded; the scheme is empty where labels are sets."""
     rules = shaped.rules
+    made = scheme_of(shaped.space, shaped.solution, list(rules.quasi_identifiers))
+    scheme = b"" if made is None else made.to_json()
     figures = decided(shaped)
     content = {
         "format": FORMAT,
@@ -50,12 +56,14 @@ def manifest(
         },
         "rules": rules.model_dump(mode="json", exclude_defaults=True),
         "hierarchies": {tree.name: tree.digest for tree in shaped.tuples.hierarchies},
+        "scheme": hashlib.sha256(scheme).hexdigest() if scheme else "",
         "result": dataclasses.asdict(figures),
+        "together": [dataclasses.asdict(one) for one in together],
         "says": "Classes meet the models named in rules, at their thresholds. Risk that comes from other exports or "
         "releases about the same people is not bounded by this.",
     }
     text = f"{FORMAT}\n{json.dumps(content, sort_keys=True, ensure_ascii=False, indent=1, default=_plain)}\n"
-    return context.signer.sign_text(text)
+    return context.signer.sign_text(text), scheme
 
 
 def input_digest(source: Source | None) -> str:

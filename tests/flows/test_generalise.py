@@ -313,3 +313,25 @@ def test_the_manifest_is_signed_recorded_and_says_no_value(place: Path, capsys: 
     assert run(["audit", "log", "-w", "w", "--json", "--last", "20"]) == 0
     assert hashlib.sha256(note).hexdigest() in capsys.readouterr().out
     assert run(["exports", "manifest", "0", "-w", "w"]) == 2
+
+
+def test_a_later_file_takes_the_classes_of_an_earlier_export(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = survey(place / "survey.csv", rows=1500)
+    fixed = "k: 5\nsuppression: 0.5"
+    tree = {"tree": {"young": ["18", "19"], "rest": [str(age) for age in range(90) if age not in (18, 19)]}}
+    text = policy(fixed).replace("{kind: bands, width: 5, levels: 4}", json.dumps({"kind": "tree", **tree}))
+    (place / "p.yaml").write_text(text)
+    assert run(["init", "-w", "w", "--policy", "p.yaml", "--keys", f"file:{place / 'keys'}"]) == 0
+    assert run(["anonymize", "survey.csv", "-o", "first.csv", "-w", "w"]) == 0
+    capsys.readouterr()
+    pd.DataFrame(table[:900]).to_csv(place / "survey.csv", index=False)
+    assert run(["anonymize", "survey.csv", "-o", "second.csv", "-w", "w", "--scheme", "1"]) == 0
+    assert "groups below" not in capsys.readouterr().err  # the same classes say nothing new together
+    first, second = classes(read(place / "first.csv")), classes(read(place / "second.csv"))
+    assert set(second) <= set(first)
+    assert min(map(len, second.values())) >= 5
+    other = text.replace("k: 5\n", "k: 6\n").replace("suppression: 0.5", "suppression: 0.5\n    method: mondrian")
+    (place / "p.yaml").write_text(other)
+    assert run(["anonymize", "survey.csv", "-o", "third.csv", "-w", "w", "--policy", "p.yaml"]) == 0
+    assert "use its classes again with --scheme" in capsys.readouterr().err
+    assert run(["anonymize", "survey.csv", "-o", "fourth.csv", "-w", "w", "--scheme", "77"]) == 2
