@@ -160,7 +160,9 @@ def anonymize_frame(context: Context, frame: Frame, *, dataset: str, recipient: 
     authorise(context, "anonymize", "export", dataset=dataset)
     whom = registered_recipient(context, recipient)
     plans = plan_file(context, "anonymize", frame.columns, dataset)
-    kept = [plan.name for plan in plans if isinstance(plan.treatment, Keep)]
+    rules = rules_for(context, dataset)
+    labelled = () if rules is None else tuple(rules.quasi_identifiers)
+    kept = [plan.name for plan in plans if isinstance(plan.treatment, Keep) and plan.name not in labelled]
     results: list[pa.Table] = []
 
     def write(result: ir.Table) -> int:

@@ -17,6 +17,7 @@ from secureprofile.audit.checkpoint import VerifierKey, verify_note
 from secureprofile.cli.main import run
 from secureprofile.errors import ProofWrong
 from secureprofile.flows import generalise
+from secureprofile.workspace import Workspace
 
 POLICY = """secureprofile: 1
 policy: {{id: survey, version: 1, owner: tester, jurisdiction: [GDPR]}}
@@ -335,3 +336,19 @@ def test_a_later_file_takes_the_classes_of_an_earlier_export(place: Path, capsys
     assert run(["anonymize", "survey.csv", "-o", "third.csv", "-w", "w", "--policy", "p.yaml"]) == 0
     assert "use its classes again with --scheme" in capsys.readouterr().err
     assert run(["anonymize", "survey.csv", "-o", "fourth.csv", "-w", "w", "--scheme", "77"]) == 2
+
+
+def test_frames_are_generalised_too(place: Path) -> None:
+    survey(place / "survey.csv")
+    (place / "p.yaml").write_text(policy("k: 5\nmethod: global\nsuppression: 0.3"))
+    frame = pd.read_csv(place / "survey.csv").set_index(pd.Index(range(1000, 1400)))
+    frame["answer"] = range(400)
+    with (
+        Workspace.open("w", policy="p.yaml", keys=f"file:{place / 'keys'}") as workspace,
+        workspace.session(purpose="export") as one,
+    ):
+        safe = one.anonymize(frame, dataset="survey")
+    assert safe.groupby(["age", "town", "grade"]).size().min() >= 5
+    assert len(safe) < 400
+    assert (safe.index == 1000 + safe["answer"]).all()  # what is kept keeps its type and its place
+    assert frame["age"].dtype.kind in "if"
