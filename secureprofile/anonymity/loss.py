@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from secureprofile.anonymity.classes import Classes, Codes
+from secureprofile.anonymity.classes import Classes, Codes, Counts
 from secureprofile.anonymity.hierarchy import Hierarchy
 
 Floats = npt.NDArray[np.float64]
@@ -193,6 +194,45 @@ def set_labels(hierarchy: Hierarchy, leaves: Codes, places: Codes, classes: int)
             sets.append(leaf[first:last].tolist())
         codes[at] = known[key]
     return Labels(texts=tuple(_set(hierarchy, one) for one in sets), codes=codes, losses=(held - 1) / max(1, count - 1))
+
+
+def middle_labels(
+    labels: Labels, numbers: Floats, places: Codes, rows: Counts, *, by: Literal["mean", "median"]
+) -> Labels:
+    """Return each class's mean or (lower) median in place of its label; classes without a number keep theirs. Losses stay those of the labels.
+
+    Three digits are written, or whole numbers: with all of its digits a mean tells the class's sum.
+
+    Args:
+        labels: one for each class.
+        numbers: each tuple's number, NaN where it has none.
+        places: each tuple's class.
+        rows: each tuple's rows.
+        by: which middle.
+
+    Example:
+        >>> old = Labels(texts=("20 to 29",), codes=np.array([0], np.int32), losses=np.array([0.1]))
+        >>> middle_labels(old, np.array([20.0, 27.0]), np.array([0, 0], np.int32), np.array([3, 1]), by="mean").texts
+        ('21.8',)
+    """
+    count, there = len(labels.codes), ~np.isnan(numbers)
+    numbers, places, rows = numbers[there], places[there], rows[there]
+    held = np.bincount(places, weights=rows, minlength=count)
+    if by == "mean":
+        middles = np.bincount(places, weights=numbers * rows, minlength=count) / np.maximum(held, 1)
+    else:
+        order = np.lexsort((numbers, places))
+        reached = np.cumsum(rows[order])
+        before = np.concatenate(([0.0], np.cumsum(held)[:-1]))
+        at = np.minimum(np.searchsorted(reached, before + held / 2), max(0, len(order) - 1))
+        middles = numbers[order][at] if len(order) else np.zeros(count)
+    texts = [f"{middle:.3g}" if abs(middle) < 1000 else f"{middle:.0f}" for middle in middles.tolist()]
+    shown = [
+        text if some else labels.texts[code]
+        for text, some, code in zip(texts, held, labels.codes.tolist(), strict=True)
+    ]
+    used = {text: place for place, text in enumerate(dict.fromkeys(shown))}
+    return Labels(texts=tuple(used), codes=np.array([used[text] for text in shown], np.int32), losses=labels.losses)
 
 
 def _interval(hierarchy: Hierarchy, low: int, high: int) -> str:

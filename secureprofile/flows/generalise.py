@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from secureprofile.adapters.duckdb import DuckEngine
 from secureprofile.anonymity.hierarchy import SUPPRESSED
-from secureprofile.anonymity.loss import Space
+from secureprofile.anonymity.loss import Labels, Space, middle_labels
 from secureprofile.anonymity.models import models_of
 from secureprofile.anonymity.scheme import Scheme, apply
 from secureprofile.anonymity.solve import Solution, Task, solve
@@ -120,12 +120,27 @@ def _labelled(
         name: pa.DictionaryArray.from_arrays(
             pa.array(np.append(one.codes, len(one.texts)).astype(np.int32)), pa.array([*one.texts, SUPPRESSED])
         )
-        for name, one in zip((f"{name}_label" for name in names), solution.labels, strict=True)
+        for name, one in zip((f"{name}_label" for name in names), shown(tuples, solution, rules), strict=True)
     }
     classes = engine.table(pa.table({_CLASS: pa.array(np.arange(stars + 1, dtype=np.int32)), **labels}))
     rows = coded.inner_join(decided, [key == decided[name] for key, name in zip(keys, numbers, strict=True)])
     rows = rows.inner_join(classes, rows[_CLASS] == classes[_CLASS])
     return rows.mutate(**{name: rows[f"{name}_label"].cast("string") for name in names}).select(*table.columns)
+
+
+def shown(tuples: Tuples, solution: Solution, rules: Anonymity) -> list[Labels]:
+    """Return what is written for each class: its labels, or for some numbers the middle of those it holds."""
+    inside = solution.place >= 0
+    place, rows = solution.place[inside], tuples.table.rows[inside]
+    result = []
+    for at, (labels, quasi) in enumerate(zip(solution.labels, rules.quasi_identifiers.values(), strict=True)):
+        if quasi.show == "label":
+            result.append(labels)
+            continue
+        leaves = np.array([float(leaf) if leaf else np.nan for leaf in tuples.hierarchies[at].leaves])
+        numbers = leaves[tuples.table.codes[inside, at]]
+        result.append(middle_labels(labels, numbers, place, rows, by=quasi.show))
+    return result
 
 
 def _numbered(sizes: Sequence[int]) -> list[list[int]]:

@@ -186,10 +186,14 @@ _By: TypeAlias = Annotated[
 
 
 class QuasiIdentifier(Model):
-    """A column that others may know: how it may be generalised, and how much its detail is worth against the others'."""
+    """A column that others may know: how it may be generalised, and how much its detail is worth against the others'.
+
+    ``show``: the label, or for numbers the mean or the median of those in the class (microaggregation), rounded to what its label could hide.
+    """
 
     by: _By
     weight: Annotated[Exact, Field(gt=0, le=1000)] = Decimal(1)
+    show: Literal["label", "mean", "median"] = "label"
 
 
 def _quasi_identifier(value: Any) -> Any:

@@ -45,7 +45,12 @@ def check_anonymity(policy: Policy) -> Iterator[Finding]:
             yield from _columns(here, rules, dataset)
             yield from _purposes(here, rules, policy, dataset)
         for column, quasi in rules.quasi_identifiers.items():
-            yield from check_generalisation((*here, "quasi_identifiers", column), quasi.by)
+            place = (*here, "quasi_identifiers", column)
+            yield from check_generalisation(place, quasi.by)
+            if quasi.show != "label" and not isinstance(quasi.by, Bands):
+                yield (*place, "show"), f"only numbers have a {quasi.show}", "by: {bands: …}, or show: label"
+            if quasi.show != "label" and rules.population is not None:
+                yield (*place, "show"), "who of the population fits is told by labels", "show: label"
         for column, sensitive in rules.sensitive.items():
             yield from _sensitive((*here, "sensitive", column), sensitive)
         if rules.population is not None:

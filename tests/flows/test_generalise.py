@@ -352,3 +352,27 @@ def test_frames_are_generalised_too(place: Path) -> None:
     assert len(safe) < 400
     assert (safe.index == 1000 + safe["answer"]).all()  # what is kept keeps its type and its place
     assert frame["age"].dtype.kind in "if"
+
+
+@pytest.mark.parametrize("by", ["mean", "median"])
+def test_numbers_may_be_shown_by_their_middle(place: Path, by: str) -> None:
+    table = survey(place / "survey.csv", missing=True)
+    text = policy("k: 5\nsuppression: 0").replace(
+        "age: {kind: bands, width: 5, levels: 4}", f"age: {{by: {{bands: 5}}, show: {by}}}"
+    )
+    (place / "p.yaml").write_text(text)
+    assert run(["init", "-w", "w", "--policy", "p.yaml", "--keys", f"file:{place / 'keys'}"]) == 0
+    assert run(["anonymize", "survey.csv", "-o", "out.csv", "-w", "w"]) == 0
+    found = defaultdict(list)
+    for before, after in zip(table, read(place / "out.csv"), strict=True):
+        found[after["age"], after["town"], after["grade"]].append(before["age"])
+    assert min(map(len, found.values())) >= 5
+    told = [
+        (float(label), [float(age) for age in ages if age])
+        for (label, *_), ages in found.items()
+        if label not in ("", "*")
+    ]
+    assert len(told) > 10
+    for label, ages in told:
+        middle = sum(ages) / len(ages) if by == "mean" else sorted(ages)[(len(ages) - 1) // 2]
+        assert label == pytest.approx(middle, rel=0.005)
