@@ -59,6 +59,13 @@ LISTS: Mapping[str, tuple[str, str]] = {
     "secureprofile.guard.checksums:_IBAN_LENGTHS": ("IBAN registry, ISO 13616", "facts"),
     "secureprofile.adapters.ner:LABELS": ("labels of OntoNotes, CoNLL-2003 and MSRA models", "facts"),
     "secureprofile.report.wording:WORDING": OWN,
+    "secureprofile.report.wording:RISK": OWN,
+    "secureprofile.adapters.places:_OWN_CODES": (
+        "places with ISO 3166-1 codes of their own: written for this project",
+        "facts",
+    ),
+    "secureprofile.adapters.places:_OWN": ("the same names", "facts"),
+    "secureprofile.adapters.places:_PROVINCES": ("of secureprofile.guard.places_han:PROVINCES_CN", "facts"),
     "secureprofile.report.datamap:_KINDS": OWN,
     "secureprofile.report.datamap:_TREATMENTS": OWN,
     "secureprofile.report.datamap:_WORDS": OWN,

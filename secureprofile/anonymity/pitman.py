@@ -21,22 +21,25 @@ def fitted(sizes: Counts) -> tuple[float, float] | None:
     """Return (θ, α) of greatest likelihood with 0 < α < 1 and θ > −α, None where the likelihood rises towards a border.
 
     Args:
-        sizes: records of each class, all positive, at least two classes.
+        sizes: records of each class, all positive.
 
     Example:
         >>> theta, alpha = fitted(np.array([1] * 60 + [2] * 15 + [3] * 6 + [8] * 2))
         >>> round(theta, 1), round(alpha, 2)
         (60.7, 0.35)
     """
+    if (
+        len(sizes) == 1 or int(sizes.max()) == 1
+    ):  # nothing shared, or nothing but shared: the likelihood has no inner maximum
+        return None
     likelihood = _Likelihood(sizes)
     at = np.array(_moments(sizes))
     value = likelihood(*at)
     for _ in range(_STEPS):
         gradient, hessian = likelihood.slopes(*at)
         step = _uphill(gradient, hessian)
-        if (
-            float(gradient @ step) < _TOLERANCE
-        ):  # what a further step could gain; its root is the distance in standard errors
+        # what a further step could gain; its root is the distance in standard errors
+        if float(gradient @ step) < _TOLERANCE:
             return (float(at[0]), float(at[1])) if _BORDER < at[1] < 1 - _BORDER else None
         scale, slack = 1.0, 1e-12 * abs(value)  # below which differences of the likelihood are rounding
         while scale > 1e-9:
@@ -52,7 +55,8 @@ def fitted(sizes: Counts) -> tuple[float, float] | None:
 
 def _uphill(gradient: Floats, hessian: Floats) -> Floats:
     """Return Newton's step; where the likelihood is not concave, one that is turned towards the gradient until it rises."""
-    scale, damping = np.abs(np.diag(hessian)), 0.0
+    curves = np.abs(np.diag(hessian))
+    scale, damping = np.maximum(curves, 1e-9 * max(1.0, float(curves.max()))), 0.0
     while True:
         matrix = hessian - damping * np.diag(scale)
         if matrix[0, 0] < 0 and np.linalg.det(matrix) > 0:

@@ -27,6 +27,7 @@ class Figures:
         direct: columns with direct identifiers. free_text: columns in which anything may stand.
         unknown: columns that are nearly unique, of which nothing else is known: they may be identifiers.
         links: records with exactly one match in the second file.
+        blind: columns whose cells hardly occur there, so that finding no match says nothing.
         distinct: least number of sensitive values in a class, of all sensitive columns.
         safe_harbor: for each letter of the safe harbor the columns that break it; None where columns were not looked at.
     """
@@ -36,6 +37,7 @@ class Figures:
     free_text: tuple[str, ...] | None = None
     unknown: tuple[str, ...] = ()
     links: int | None = None
+    blind: tuple[str, ...] = ()
     distinct: int | None = None
     safe_harbor: Mapping[str, tuple[str, ...]] | None = None
 
@@ -127,11 +129,12 @@ def _answer(criterion: Criterion, figures: Figures, k: int, threshold: Fraction 
             raise ValueError("this yardstick needs a threshold")
         limit = threshold
     measured, columns = _figure(criterion.measure, figures)
-    if measured == 0 and figures.unknown and criterion.measure in _IDENTIFIERS:
+    why, doubtful = _DOUBTS.get(criterion.measure, (None, ""))
+    if measured == 0 and why is not None and getattr(figures, doubtful):
+        asked = replace(criterion, missing=why)
         return Finding(
-            criterion=replace(criterion, missing=_UNKNOWN), verdict="cannot tell", measured=None, limit=limit,
-            columns=figures.unknown,
-        )  # fmt: skip
+            criterion=asked, verdict="cannot tell", measured=None, limit=limit, columns=getattr(figures, doubtful)
+        )
     if measured is None:
         return Finding(criterion=criterion, verdict="cannot tell", measured=None, limit=limit)
     met = measured >= limit if criterion.least else measured <= limit
@@ -190,9 +193,17 @@ def plain(number: Fraction) -> str:
     return short if Fraction(short) == number or number.denominator > 10 else f"{number.numerator}/{number.denominator}"
 
 
-_IDENTIFIERS: Final = ("direct", "R")
-"""Measures that count columns of identifiers, of which a column that nothing is known of may be one."""
 _UNKNOWN: Final = Text(en="columns are nearly unique, and nothing else is known of them", zh="有近乎唯一而性质不明的列")
+_BLIND: Final = Text(
+    en="cells of some columns hardly occur in the second file, so that equal ones say nothing",
+    zh="某些列的单元格几乎不出现在第二份文件中，精确匹配说明不了什么",
+)
+_DOUBTS: Final[Mapping[str, tuple[Text | None, str]]] = {
+    "direct": (_UNKNOWN, "unknown"),
+    "R": (_UNKNOWN, "unknown"),
+    "links": (_BLIND, "blind"),
+}
+"""Measures whose 0 is no answer where the figure named holds columns."""
 _MEETS: Final[Mapping[Verdict, Text]] = {
     "met": Text(en="meets", zh="满足"),
     "not met": Text(en="does not meet", zh="不满足"),

@@ -80,6 +80,10 @@ def _more(found: Found) -> Iterator[tuple[str, str]]:
 def _parts(found: Found) -> None:
     combined = found.measured.combinations
     assert combined is not None
+    parts = sorted(
+        zip(found.quasi, combined.parts, strict=True),
+        key=lambda pair: -(pair[1].vanish if pair[1].average is None else pair[1].average),
+    )
     rows = [
         (
             name,
@@ -87,9 +91,8 @@ def _parts(found: Found) -> None:
             "–" if part.average is None else _share(part.average / max(1, combined.uniques)),
             _share(part.score),
         )
-        for name, part in zip(found.quasi, combined.parts, strict=True)
+        for name, part in parts[:_MOST]
     ]
-    rows = sorted(rows, key=lambda row: -int(row[1].replace(",", "")))[:_MOST]
     title = "quasi-identifier (proposed)" if found.proposed else "quasi-identifier"
     show.table((title, "uniques that vanish without it", "part of uniques", "in scores"), rows, right=(1, 2, 3))
 
