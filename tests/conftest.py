@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
+import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -15,6 +18,26 @@ from secureprofile.flows.shop import write_shop
 
 settings.register_profile("proof", max_examples=2000, deadline=None)
 """`make proof` asks for it; properties that name their number of examples keep theirs."""
+
+
+def _no_network(event: str, arguments: tuple[Any, ...]) -> None:
+    """Refuse whatever would leave this machine, in every test: Spark's own processes talk over the loopback."""
+    if event in ("socket.connect", "socket.sendto"):
+        address = arguments[1]
+        if isinstance(address, tuple) and not str(address[0]).startswith(("127.", "::1", "localhost")):
+            raise AssertionError(f"a test went to the network: {event}")
+    elif event == "socket.getaddrinfo" and arguments[0] not in (
+        None,
+        "",
+        "localhost",
+        "127.0.0.1",
+        "::1",
+        socket.gethostname(),
+    ):
+        raise AssertionError(f"a test looked up a name: {event}")
+
+
+sys.addaudithook(_no_network)
 
 ROOT = Path(__file__).parents[1]
 AS_OF = "2026-11-01"

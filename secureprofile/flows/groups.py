@@ -59,8 +59,8 @@ class Groups:
         stars = np.empty((len(self.rows), len(names)), np.bool_)
         for at, place in enumerate(self.places(names)):
             values = self.values[place]
-            code = _numbers(pc.index_in(_STAR.cast(values.type), values).fill_null(-1))[0]  # -1: nothing is suppressed
-            stars[:, at] = self.codes[:, place] == code
+            found = pc.index_in(_STAR.cast(values.type), values)
+            stars[:, at] = False if found.null_count else self.codes[:, place] == _numbers(found)[0]
         return np.asarray(stars.all(axis=1)), np.asarray(stars.any(axis=1))
 
     def classes(self, names: Sequence[str]) -> tuple[Codes, Codes]:

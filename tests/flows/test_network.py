@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from secureprofile.adapters.duckdb import DuckEngine
 
@@ -32,6 +34,13 @@ def test_the_watch_would_see_a_lookup(tmp_path: Path) -> None:
     planted = WATCH.replace("code = run", "import socket; socket.getaddrinfo('localhost', 1); code = 0 and run")
     done = subprocess.run([sys.executable, "-c", planted], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 9
+
+
+def test_no_test_can_leave_the_machine() -> None:
+    with pytest.raises(AssertionError, match="went to the network"), socket.socket() as one:
+        one.connect(("192.0.2.1", 9))
+    with pytest.raises(AssertionError, match="looked up a name"):
+        socket.getaddrinfo("name.invalid", 80)
 
 
 def test_the_engine_neither_installs_nor_loads_extensions(tmp_path: Path) -> None:
