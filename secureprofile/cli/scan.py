@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from secureprofile.cli import show
-from secureprofile.cli.options import Json, Overwrite, Quiet
+from secureprofile.cli.options import Json, Memory, Overwrite, Quiet
 
 if TYPE_CHECKING:
     from secureprofile.flows.scan import ScannedColumn, ScannedFile
@@ -28,6 +28,7 @@ def scan(
     ] = None,
     lang: Annotated[str, typer.Option("--lang", help="Language of the data map: en or zh.")] = "en",
     overwrite: Overwrite = False,
+    memory_limit: Memory = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -39,7 +40,7 @@ def scan(
     if lang not in ("en", "zh"):
         raise typer.BadParameter("--lang takes en or zh")
     with show.progress(quiet=quiet) as progress:
-        files = flow.scan(inputs, full=full, progress=progress)
+        files = flow.scan(inputs, full=full, progress=progress, memory_limit=memory_limit or flow.MEMORY)
     columns = [column for file in files for column in file.columns]
     if draft_policy is not None and columns:
         write_whole(draft_policy, draft.draft_policy(columns).encode(), overwrite=overwrite)

@@ -77,8 +77,12 @@ class ScannedFile:
     error: SecureProfileError | None = None
 
 
+MEMORY = "600MB"
+"""What the engine may use where nobody says."""
+
+
 def scan(
-    locations: Sequence[str | Path], *, full: bool, progress: Progress, memory_limit: str = "600MB"
+    locations: Sequence[str | Path], *, full: bool, progress: Progress, memory_limit: str = MEMORY
 ) -> tuple[ScannedFile, ...]:
     """Classify every column of every file, from its name and a sample of its cells; with ``full``, every cell counts.
 
