@@ -26,6 +26,7 @@ from secureprofile.adapters.clock import now
 from secureprofile.adapters.home import Home
 from secureprofile.adapters.outputs import write_whole
 from secureprofile.adapters.policies import keep_policy, lasting_reference, load_policy
+from secureprofile.adapters.runs import sweep as sweep_tokens
 from secureprofile.adapters.signer import LogSigner
 from secureprofile.adapters.state import State
 from secureprofile.audit.checkpoint import VerifierKey
@@ -101,6 +102,7 @@ class Workspace:
                 staff_id, creator = tx.name_staff(who), tx.meta("creator")
                 workspace_id, reference = str(tx.meta("workspace")), str(policy or tx.meta("policy"))
                 home.sweep(tx.visible_paths())
+                sweep_tokens(home.root, tx)
             loaded, ring = load_policy(reference), keyring.load_ring(str(_meta(state, "keys")))
             keep_policy(loaded, reference, home.policy(loaded.hash))
             context = Context(

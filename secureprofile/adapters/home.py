@@ -13,7 +13,7 @@ from pathlib import Path
 
 from secureprofile.errors import OutputError
 
-_FOLDERS = ("store", "signer", "policies", "quarantine", "releases", "tmp")
+_FOLDERS = ("store", "signer", "policies", "quarantine", "releases", "presence", "tmp")
 
 
 @dataclass(frozen=True, slots=True)

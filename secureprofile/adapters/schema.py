@@ -53,8 +53,69 @@ vault = Table(
     Column("domain", String(64), nullable=False),
     Column("token", String(48), unique=True, nullable=False),
     Column("salt", LargeBinary, nullable=False),
+    Column("batch", Integer),
 )
-"""Person (keyed lookup of the identifier) → random token and salt. Deleting a row unlinks the person from the store."""
+"""Person (keyed lookup of the identifier) → random token and salt. Deleting a row unlinks the person from the store.
+
+``batch``: with whom together the salt was enrolled, and committed to in the log.
+"""
+
+enrolments = Table(
+    "enrolments",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("entry", Integer),
+    Column("size", Integer),
+)
+"""Batches of new salts: the entry that commits to them, and how many leaves; NULL until the act's outcome is written."""
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("run", Integer, primary_key=True, autoincrement=False),
+    Column("entry", Integer, nullable=False, unique=True),
+    Column("act", String(64), nullable=False),
+    Column("at", Text, nullable=False),
+    Column("purpose", String(64), nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("dataset", String(64), nullable=False),
+    Column("domain", String(64), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("kept", Integer, nullable=False),
+)
+"""Acts that touched people: intent, outcome, and the leaves of the committed tree (0: it commits to nobody in particular).
+
+``kept``: whether the tokens are still there; ``domain`` is empty where people of several may be in it.
+"""
+
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("mark", String(64), primary_key=True),
+    Column("entry", Integer, nullable=False),
+)
+"""Who was erased, as HMAC of the vault lookup under a key of its own: the one remainder, so that nobody is enrolled again unnoticed."""
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("person", String(48), ForeignKey("vault.token", ondelete="CASCADE"), primary_key=True),
+    Column("kind", String(8), primary_key=True),
+    Column("until", Text, nullable=False),
+    Column("entry", Integer, nullable=False),
+    Column("reference", Text, nullable=False, server_default=""),
+)
+"""``hold``: must not be erased until a day (empty: until lifted); ``erase``: is to be erased on a day."""
+
+token_owners = Table(
+    "token_owners",
+    metadata,
+    Column("person", String(64), primary_key=True),
+    Column("scope", Integer, ForeignKey("token_scopes.id"), primary_key=True),
+    Column("lookup", String(32), primary_key=True),
+    sqlite_with_rowid=False,
+)
+"""Whose values have random tokens: vault lookup → rows of ``tokens``; known where the person is enrolled."""
 
 consents = Table(
     "consents",
@@ -166,6 +227,8 @@ export_keys = Table(
 Index("consents_by_purpose", consents.c.purpose)
 Index("snapshots_by_dataset", snapshots.c.dataset)
 Index("charges_by_domain", charges.c.domain)
+Index("vault_by_batch", vault.c.batch)
+Index("owners_by_token", token_owners.c.scope, token_owners.c.lookup)
 Index("tokens_by_token", tokens.c.scope, tokens.c.token, unique=True)
 
 
@@ -187,7 +250,17 @@ def _v3(connection: Connection) -> None:
     metadata.create_all(connection, tables=[token_scopes, tokens, export_keys])
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_v1, _v2, _v3)
+def _v4_subject(connection: Connection) -> None:
+    """Runs commit to people; salts from before are committed to by the next act that has an outcome."""
+    metadata.create_all(connection, tables=[enrolments, runs, tombstones, holds, token_owners])
+    if "batch" not in {column["name"] for column in inspect(connection).get_columns("vault")}:
+        connection.execute(text("ALTER TABLE vault ADD COLUMN batch INTEGER"))
+        connection.execute(text("CREATE INDEX vault_by_batch ON vault (batch)"))
+        connection.execute(text("INSERT INTO enrolments (id) SELECT 1 WHERE EXISTS (SELECT 1 FROM vault)"))
+        connection.execute(text("UPDATE vault SET batch = 1"))
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_v1, _v2, _v3, _v4_subject)
 """One step per schema version; a published step never changes."""
 
 

@@ -210,6 +210,18 @@ class Reader:
         found = self.connection.execute(sa.select(schema.vault.c.token).where(schema.vault.c.lookup == lookup)).scalar()
         return None if found is None else str(found)
 
+    def known_lookups(self, lookups: Iterable[str], domain: str) -> set[str]:
+        """Return those of some lookups that are enrolled in a domain."""
+        c, wanted = schema.vault.c, list(lookups)
+        if len(wanted) > 10_000:
+            known = {row[0] for row in self.connection.execute(sa.select(c.lookup).where(c.domain == domain))}
+            return known.intersection(wanted)
+        found = set[str]()
+        for start in range(0, len(wanted), 500):  # SQLite allows a few hundred parameters in every build
+            query = sa.select(c.lookup).where(c.domain == domain, c.lookup.in_(wanted[start : start + 500]))
+            found.update(row[0] for row in self.connection.execute(query))
+        return found
+
     def consenting(self, purpose: str, now: datetime) -> set[str]:
         """Return the tokens of people whose latest record for ``purpose`` is a grant; refusals win ties.
 
@@ -249,6 +261,18 @@ class Reader:
             chain.append(current)
             current = by_id.get(current.parent) if current.parent is not None else None
         return chain
+
+    def snapshots(self) -> list[Snapshot]:
+        """Return every snapshot of every dataset and portrait, oldest first."""
+        return [
+            _snapshot(row)
+            for row in self.connection.execute(sa.select(schema.snapshots).order_by(schema.snapshots.c.id))
+        ]
+
+    def entry(self, index: int) -> bytes | None:
+        """Return one audit entry; None where there is none, or it was pruned."""
+        body = self.connection.execute(sa.select(schema.log.c.body).where(schema.log.c.idx == index)).scalar()
+        return None if body is None else bytes(body)
 
     def visible_paths(self) -> set[str]:
         """Return the folders of all snapshots, relative to the workspace."""
@@ -308,14 +332,34 @@ class Writer(Reader):
 
     def enrol(self, lookups: Iterable[str], domain: str) -> int:
         """Give a random token and salt to everybody not yet in the vault; return how many were new."""
+        batch = self.connection.execute(sa.insert(schema.enrolments)).inserted_primary_key
+        assert batch is not None
         rows = [
-            {"lookup": lookup, "domain": domain, "token": "v_" + secrets.token_hex(16), "salt": secrets.token_bytes(32)}
+            {
+                "lookup": lookup,
+                "domain": domain,
+                "token": "v_" + secrets.token_hex(16),
+                "salt": secrets.token_bytes(32),
+                "batch": batch[0],
+            }
             for lookup in lookups
         ]
         before = self._count(schema.vault)
         if rows:
             self.connection.execute(upsert(schema.vault).on_conflict_do_nothing(index_elements=["lookup"]), rows)
-        return self._count(schema.vault) - before
+        new = self._count(schema.vault) - before
+        if not new:
+            self.connection.execute(sa.delete(schema.enrolments).where(schema.enrolments.c.id == batch[0]))
+        return new
+
+    def has_new_salts(self) -> bool:
+        """Return whether people were enrolled to whose salts no entry commits yet."""
+        query = sa.select(schema.enrolments.c.id).where(schema.enrolments.c.entry.is_(None)).limit(1)
+        return self.connection.execute(query).scalar() is not None
+
+    def move_epoch(self) -> None:
+        """Record that who may be used, or what is stored, changed: acts under way end without effect, portraits are built anew."""
+        self.set_meta("consent_epoch", str(self.consent_epoch() + 1))
 
     def _count(self, table: sa.Table) -> int:
         return int(self.connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one())
@@ -338,7 +382,7 @@ class Writer(Reader):
             self.connection.execute(upsert(schema.consents).on_conflict_do_nothing(), rows)
         added = self._count(schema.consents) - before
         if added:
-            self.set_meta("consent_epoch", str(self.consent_epoch() + 1))
+            self.move_epoch()
         return added
 
     def add_snapshot(self, snapshot: Snapshot) -> None:
@@ -368,6 +412,10 @@ class Writer(Reader):
     def add_export(self, **values: str | int) -> None:
         """Record a row-level file that leaves."""
         self.connection.execute(sa.insert(schema.exports).values(**values))
+
+    def add_run(self, **values: str | int) -> None:
+        """Record an act that touched people; see ``schema.runs``."""
+        self.connection.execute(sa.insert(schema.runs).values(**values))
 
     def name_staff(self, actor: str) -> str:
         """Return an actor's opaque id, made at first sight."""

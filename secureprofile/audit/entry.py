@@ -29,7 +29,9 @@ Result = Literal["allow", "deny", "error"]
 class Entry:
     """One record. ``intent`` of an outcome is the index of the entry that announced the act.
 
-    ``rows`` is a size class (see :func:`size_class`), amounts of ε and δ are exact decimals as text.
+    ``rows`` is a size class (see :func:`size_class`), amounts of ε and δ are exact decimals as text. ``subjects`` commits to people by
+    size class and Merkle root alone (``audit.presence``): ``class`` and ``root`` of the run's tokens, ``new-class`` and ``new-root`` of
+    the salts of people enrolled since the entry before.
     """
 
     act: str
@@ -58,6 +60,7 @@ class Entry:
     epsilon_left: str = ""
     delta_left: str = ""
     plan: str = ""
+    subjects: Mapping[str, str] = field(default_factory=dict)
     details: Mapping[str, str | int | bool] = field(default_factory=dict)
 
     def to_bytes(self) -> bytes:

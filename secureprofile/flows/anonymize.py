@@ -42,6 +42,7 @@ from secureprofile.flows.guarded import (
 )
 from secureprofile.flows.judge import exposed, judge
 from secureprofile.flows.manifest import manifest
+from secureprofile.flows.presence import exporting, per_person
 from secureprofile.flows.progress import Progress
 from secureprofile.flows.sweep import settle
 from secureprofile.flows.tuples import PERSON
@@ -275,6 +276,7 @@ def write_treated(
         generalised=shaped,
         together=together,
         notes=notes,
+        people=whose(context, allowed, spec, engine),
     )
 
 
@@ -295,6 +297,14 @@ def consenting_rows(context: Context, table: ir.Table, spec: Dataset, engine: Du
     nobody = int(engine.to_arrow(keyed.aggregate(n=keyed["lookup_"].isnull().sum().fill_null(0))).to_pylist()[0]["n"])
     passing = people(pairs, engine)
     return keyed.semi_join(passing, "lookup_"), nobody
+
+
+def whose(context: Context, rows: ir.Table, spec: Dataset, engine: DuckEngine) -> pa.Array | None:
+    """Return the vault lookups of the people whom rows are of; None where the purpose's acts commit to nobody in particular."""
+    if not per_person(context) or not {"lookup_", spec.subject} & set(rows.columns):
+        return None
+    keyed = rows if "lookup_" in rows.columns else lookup(context, rows, spec.subject, spec, engine)
+    return engine.to_arrow(keyed.filter(keyed["lookup_"].notnull()).select("lookup_").distinct())["lookup_"]
 
 
 def consent_epoch(context: Context) -> int:
@@ -333,19 +343,22 @@ def _commit(
         add_export_keys(tx, act.index, done.kids)
         for enrolment in done.enrolments:
             enrolment.commit(tx, entry=act.index)
+        touched.add(tx)
 
-    act.commit(
-        work,
-        dataset=dataset,
-        recipient=recipient,
-        rows=size_class(done.rows_out),
-        categories=tuple(sorted({plan.category for plan in done.columns})),
-        treatments=treatments(done.columns),
-        output_digest=digest,
-        details={f"key.{role}": kid for role, kid in done.kids.items()}
-        | entry_details(done.volumes)
-        | ({"manifest": hashlib.sha256(signed).hexdigest()} if signed else {}),
-    )
+    with exporting(context, act, done.people, dataset=dataset, recipient=recipient) as touched:
+        act.commit(
+            work,
+            dataset=dataset,
+            recipient=recipient,
+            rows=size_class(done.rows_out),
+            categories=tuple(sorted({plan.category for plan in done.columns})),
+            treatments=treatments(done.columns),
+            output_digest=digest,
+            subjects=touched.subjects,
+            details={f"key.{role}": kid for role, kid in done.kids.items()}
+            | entry_details(done.volumes)
+            | ({"manifest": hashlib.sha256(signed).hexdigest()} if signed else {}),
+        )
 
 
 def digest_of(path: Path) -> str:

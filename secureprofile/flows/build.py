@@ -10,13 +10,14 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from secureprofile.adapters.clock import now
+from secureprofile.adapters.clock import now, stamp
 from secureprofile.adapters.duckdb import DuckEngine
 from secureprofile.adapters.home import make_durable
 from secureprofile.adapters.state import PORTRAIT, Reader, Snapshot, Writer
 from secureprofile.audit.entry import size_class
 from secureprofile.errors import CannotTell, Refused
 from secureprofile.flows.gate import Context, authorise, begin
+from secureprofile.flows.presence import Touched, stored_people, touching
 from secureprofile.flows.progress import Progress
 from secureprofile.portrait.build import clean, profile
 from secureprofile.portrait.dictionary import TagDictionary
@@ -75,9 +76,15 @@ def build_portrait(context: Context, tags: TagDictionary, *, as_of: date, progre
                 path=str(folder.relative_to(context.home.root)),
                 rows=rows,
                 consent_epoch=epoch,
-                detail={"rests_on": rests_on, "rejected": rejected},
+                detail={"rests_on": rests_on, "rejected": rejected, "at": stamp(now()), "purpose": context.purpose},
             )
-            act.commit(lambda tx: _show(tx, snapshot), rows=size_class(rows), snapshot=str(act.index))
+            with touching(context, act, stored_people(folder.glob("*.parquet")), name="portrait.build") as touched:
+                act.commit(
+                    lambda tx: _show(tx, snapshot, touched),
+                    rows=size_class(rows),
+                    snapshot=str(act.index),
+                    subjects=touched.subjects,
+                )
         (folder / ".lock").unlink(missing_ok=True)
     return Built(snapshot=snapshot, people=rows, rejected=rejected, reused=False)
 
@@ -126,7 +133,8 @@ def _rejects(
     return counted
 
 
-def _show(tx: Writer, snapshot: Snapshot) -> None:
+def _show(tx: Writer, snapshot: Snapshot, touched: Touched) -> None:
     if tx.consent_epoch() != snapshot.consent_epoch:
         raise CannotTell("consents changed while the portrait was built", hint="run the same command again")
     tx.add_snapshot(snapshot)
+    touched.add(tx)

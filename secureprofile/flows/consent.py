@@ -15,6 +15,7 @@ from secureprofile.consent.records import COLUMNS, ConsentRecord, State, parse_s
 from secureprofile.errors import InputError, UsageError
 from secureprofile.flows.gate import Context, begin, record
 from secureprofile.flows.guarded import lookup
+from secureprofile.flows.presence import enrol
 from secureprofile.flows.progress import Progress
 from secureprofile.guard.canonical import canonical_text
 from secureprofile.guard.pseudonyms import keyed_hex
@@ -54,11 +55,14 @@ def import_consents(context: Context, source: Source, *, progress: Progress) -> 
         progress.step("record the consents")
 
         def work(tx: Writer) -> Imported:
-            tx.enrol(sorted({row["lookup_"] for row in good}), spec.domain)
+            barred = enrol(context, tx, {row["lookup_"] for row in good}, spec.domain)
             tokens = dict(tx.tokens(spec.domain))
-            added = tx.add_consents([_record(row, tokens[row["lookup_"]]) for row in good])
+            kept = [row for row in good if row["lookup_"] not in barred]
+            if len(kept) < len(good):
+                rejected["erased-person"] = len(good) - len(kept)
+            added = tx.add_consents([_record(row, tokens[row["lookup_"]]) for row in kept])
             return Imported(
-                rows=len(rows), people=len({row["lookup_"] for row in good}), added=added, rejected=rejected
+                rows=len(rows), people=len({row["lookup_"] for row in kept}), added=added, rejected=rejected
             )
 
         return act.commit(work, rows=size_class(len(good)))

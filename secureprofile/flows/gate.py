@@ -110,6 +110,10 @@ class Act:
         with self._context.state.writing() as tx:
             result = work(tx)
             known = {name: value(tx) if callable(value) else value for name, value in fields.items()}
+            if tx.has_new_salts():  # whom this act enrolled is committed to in its own entry
+                from secureprofile.adapters.presence import commit_salts
+
+                known["subjects"] = {**known.get("subjects", {}), **commit_salts(self._context.home.root, tx)}
             entry = self._context.entry(
                 self._name, "outcome", intent=self.index, result="allow", reason="done", **known
             )

@@ -41,6 +41,7 @@ _NOT_OWN = ("user.unique_id", "user.biometric", "user.contact.url")
 class Treated:
     """What was done to a file: exact numbers, for the operator only.
 
+    ``people``: vault lookups of whom the rows are, where the purpose's acts commit to each person.
     ``redacted`` counts cells in which the sweep found something, ``formulas`` cells that a spreadsheet would have run; ``notes`` says what the
     input had lost before it came.
     """
@@ -61,6 +62,7 @@ class Treated:
     notes: tuple[str, ...] = ()
     generalised: Generalised | None = field(default=None, repr=False)
     together: tuple[Together, ...] = ()
+    people: pa.Array | None = field(default=None, repr=False)
 
 
 def plan_file(context: Context, act: str, columns: Sequence[str], dataset: str) -> tuple[ColumnPlan, ...]:

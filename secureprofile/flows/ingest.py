@@ -7,7 +7,7 @@ from pathlib import Path
 
 import ibis.expr.types as ir
 
-from secureprofile.adapters.clock import now
+from secureprofile.adapters.clock import now, stamp
 from secureprofile.adapters.duckdb import DuckEngine
 from secureprofile.adapters.files import Source
 from secureprofile.adapters.home import make_durable
@@ -27,6 +27,7 @@ from secureprofile.flows.guarded import (
     treatments,
     use_scrubber,
 )
+from secureprofile.flows.presence import Touched, enrol, stored_people, touching
 from secureprofile.flows.progress import Progress
 from secureprofile.policy.decide import ColumnPlan
 from secureprofile.policy.model import Dataset
@@ -70,14 +71,23 @@ def ingest(context: Context, source: Source, *, dataset: str, progress: Progress
             stored = engine.write(ready.result, folder / "part-0.parquet", "parquet")
             make_durable(folder)
             done = _count(keyed, ready, plans, stored, act.index, folder, engine)
-            act.commit(
-                lambda tx: _show(context, tx, dataset, act.index, stored, passing.epoch),
+            with touching(
+                context,
+                act,
+                stored_people(folder.glob("*.parquet")),
+                domain=spec.domain,
+                name="ingest",
                 dataset=dataset,
-                rows=size_class(stored),
-                categories=tuple(sorted({plan.category for plan in plans})),
-                treatments=treatments(plans),
-                snapshot=str(act.index),
-            )
+            ) as touched:
+                act.commit(
+                    lambda tx: _show(context, tx, dataset, act.index, stored, passing.epoch, touched),
+                    dataset=dataset,
+                    rows=size_class(stored),
+                    categories=tuple(sorted({plan.category for plan in plans})),
+                    treatments=treatments(plans),
+                    snapshot=str(act.index),
+                    subjects=touched.subjects,
+                )
         (folder / ".lock").unlink(missing_ok=True)
     return done
 
@@ -96,7 +106,7 @@ def _passing(context: Context, keyed: ir.Table, spec: Dataset, engine: DuckEngin
             return Passing(table=people(pairs, engine), epoch=view.consent_epoch())
     named = engine.to_arrow(keyed.filter(keyed["lookup_"].notnull()).select("lookup_").distinct())
     with context.state.writing() as tx:
-        tx.enrol(sorted(named["lookup_"].to_pylist()), spec.domain)
+        enrol(context, tx, named["lookup_"].to_pylist(), spec.domain)
         return Passing(table=people(tx.tokens(spec.domain), engine), epoch=tx.consent_epoch())
 
 
@@ -124,7 +134,7 @@ def _count(
     )
 
 
-def _show(context: Context, tx: Writer, dataset: str, index: int, rows: int, epoch: int) -> None:
+def _show(context: Context, tx: Writer, dataset: str, index: int, rows: int, epoch: int, touched: Touched) -> None:
     """Make the snapshot visible, unless somebody's consent changed meanwhile."""
     if tx.consent_epoch() != epoch:
         raise CannotTell(
@@ -140,6 +150,7 @@ def _show(context: Context, tx: Writer, dataset: str, index: int, rows: int, epo
             path=path,
             rows=rows,
             consent_epoch=epoch,
-            detail={},
+            detail={"at": stamp(now()), "purpose": context.purpose},
         )
     )
+    touched.add(tx)

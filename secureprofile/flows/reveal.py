@@ -20,6 +20,7 @@ from secureprofile.audit.entry import size_class
 from secureprofile.errors import PolicyRefused
 from secureprofile.flows.anonymize import digest_of, output_format
 from secureprofile.flows.gate import Act, Context, authorise, begin, record
+from secureprofile.flows.presence import may_touch
 from secureprofile.flows.progress import Progress
 from secureprofile.flows.secrets import VAULT, For, encryption, secrets_of
 from secureprofile.guard import fpe, reversible
@@ -88,7 +89,7 @@ def reveal(
         progress.step(f"reveal {source.path.name}")
         result, counts = _revealed(context, table, request, engine)
         rows = engine.write(result, partial, form, gzip=gzip)
-        return _commit(act, request, counts, rows=rows, digest=digest_of(partial), path=output)
+        return _commit(context, act, request, counts, rows=rows, digest=digest_of(partial), path=output)
 
 
 def reveal_frame(
@@ -105,7 +106,7 @@ def reveal_frame(
         result, counts = _revealed(context, engine.table(frame.as_text()), placed, engine)
         table = engine.to_arrow(result)
         back = frame.restored(table, order=[plan.name for plan in request.plans], kept=[])
-        _commit(act, request, counts, rows=table.num_rows, digest="", path=None)
+        _commit(context, act, request, counts, rows=table.num_rows, digest="", path=None)
         return back
 
 
@@ -284,10 +285,18 @@ def _from_vault(
 
 
 def _commit(
-    act: Act, request: _Request, counts: Mapping[str, tuple[int, int]], *, rows: int, digest: str, path: Path | None
+    context: Context,
+    act: Act,
+    request: _Request,
+    counts: Mapping[str, tuple[int, int]],
+    *,
+    rows: int,
+    digest: str,
+    path: Path | None,
 ) -> Revealed:
+    touched = may_touch(context, act, name="reveal", dataset=request.dataset, recipient=request.whom.recipient)
     act.commit(
-        lambda tx: None,
+        touched.add,
         dataset=request.dataset,
         recipient=request.whom.recipient,
         rows=size_class(rows),

@@ -116,6 +116,8 @@ class Purpose(Model):
     the categories that ``allow`` gives the treatment ``reveal``). The most specific category in ``allow`` wins; what is not
     covered is denied. ``residue`` says what happens when treated rows still hold personal data: no file, or one with those
     cells redacted. ``spreadsheet_safe`` puts an apostrophe before cells of delimited files that a spreadsheet would run.
+    ``accesses``: whether the log commits to each person whose rows an act reads (``per-person``, the default where consent is required or
+    rows are stored), or a person who asks is told of the act as one that may hold them (``per-run``).
     """
 
     data_use: str
@@ -132,6 +134,7 @@ class Purpose(Model):
     residue: Literal["fail", "redact"] = "fail"
     spreadsheet_safe: StrictBool = True
     cross_border: StrictBool = False
+    accesses: Literal["per-person", "per-run"] | None = None
 
 
 class Policy(Model):
