@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from secureprofile.policy.model import Policy
     from secureprofile.portrait.dictionary import TagDictionary
     from secureprofile.released import Document
+    from secureprofile.rights import Rights
 
 
 class Session:
@@ -254,6 +255,13 @@ class Session:
         from secureprofile.flows.exports import count_to_recall
 
         return count_to_recall(self._context, identifier, purpose=purpose)
+
+    @property
+    def rights(self) -> Rights:
+        """What people may ask for: to see, to correct, to refuse, to be erased."""
+        from secureprofile.rights import Rights
+
+        return Rights(self._context)
 
     def report(
         self, name: str, output: str | Path, *, lang: Any = "en", form: Any = "html", overwrite: bool = False

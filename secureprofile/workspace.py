@@ -33,6 +33,7 @@ from secureprofile.audit.checkpoint import VerifierKey
 from secureprofile.audit.verify import Verdict
 from secureprofile.errors import UsageError
 from secureprofile.flows.gate import Context, record
+from secureprofile.flows.restored import notice_backup, refuse_missing
 from secureprofile.policy.decide import match_dataset
 from secureprofile.session import Session as Session
 
@@ -101,6 +102,7 @@ class Workspace:
             with state.writing() as tx:
                 staff_id, creator = tx.name_staff(who), tx.meta("creator")
                 workspace_id, reference = str(tx.meta("workspace")), str(policy or tx.meta("policy"))
+                refuse_missing(home, tx)
                 home.sweep(tx.visible_paths())
                 sweep_tokens(home.root, tx)
             loaded, ring = load_policy(reference), keyring.load_ring(str(_meta(state, "keys")))
@@ -121,6 +123,8 @@ class Workspace:
         except BaseException:
             state.close()
             raise
+        if not fresh:
+            notice_backup(context)
         if fresh:
             write_whole(home.signer / "log.vkey", f"{context.signer.verifier}\n".encode(), overwrite=True)
             record(context, "workspace.create", result="allow", reason="done")

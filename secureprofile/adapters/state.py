@@ -114,6 +114,28 @@ class State:
         """Close all connections."""
         self._engine.dispose()
 
+    def scrub(self) -> None:
+        """Rewrite the database without what was deleted: no free page, no unused part of a page, no write-ahead log keeps it.
+
+        Raises:
+            CannotTell: a reader holds an older view; what was deleted is still on disk. Run it again.
+        """
+        with _no_driver_errors(), self._lock.open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            connection = self._engine.raw_connection()
+            try:
+                cursor = connection.cursor()
+                cursor.execute("VACUUM")
+                busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+                cursor.close()
+            finally:
+                connection.close()
+        if busy:
+            raise CannotTell(
+                "it is done, but another process still reads the state: deleted rows may be on disk until it ends",
+                hint="secureprofile retention run, once it has ended",
+            )
+
     @contextmanager
     def reading(self) -> Iterator[Reader]:
         """Give a consistent view."""
@@ -269,10 +291,18 @@ class Reader:
             for row in self.connection.execute(sa.select(schema.snapshots).order_by(schema.snapshots.c.id))
         ]
 
-    def entry(self, index: int) -> bytes | None:
-        """Return one audit entry; None where there is none, or it was pruned."""
-        body = self.connection.execute(sa.select(schema.log.c.body).where(schema.log.c.idx == index)).scalar()
-        return None if body is None else bytes(body)
+    def entries_at(self, indices: Sequence[int]) -> dict[int, bytes]:
+        """Return some audit entries by index; pruned ones are missing."""
+        found, c = dict[int, bytes](), schema.log.c
+        for start in range(0, len(indices), 500):
+            query = sa.select(c.idx, c.body).where(c.idx.in_(list(indices[start : start + 500])))
+            found |= {row[0]: bytes(row[1]) for row in self.connection.execute(query)}
+        return found
+
+    def actors(self) -> dict[str, str]:
+        """Return opaque id → actor."""
+        c = schema.staff.c
+        return {row[0]: row[1] for row in self.connection.execute(sa.select(c.staff_id, c.actor))}
 
     def visible_paths(self) -> set[str]:
         """Return the folders of all snapshots, relative to the workspace."""
@@ -397,6 +427,25 @@ class Writer(Reader):
             "detail": json.dumps(snapshot.detail, sort_keys=True),
         }
         self.connection.execute(sa.insert(schema.snapshots).values(**values))
+
+    def move_snapshot(self, snapshot: Snapshot, *, path: str, rows: int) -> None:
+        """Let a snapshot have other files: what stood in the old ones is gone with them.
+
+        Raises:
+            CannotTell: somebody else changed it meanwhile.
+        """
+        c = schema.snapshots.c
+        statement = sa.update(schema.snapshots).where(c.id == snapshot.id, c.path == snapshot.path)
+        if self.connection.execute(statement.values(path=path, rows=rows)).rowcount != 1:
+            raise CannotTell("the store was changed meanwhile: nothing was done", hint="run the same command again")
+
+    def drop_snapshot(self, snapshot: Snapshot) -> None:
+        """Take a snapshot out of the store; what rested on it rests on its parent."""
+        c = schema.snapshots.c
+        self.connection.execute(
+            sa.update(schema.snapshots).where(c.parent == snapshot.id).values(parent=snapshot.parent)
+        )
+        self.connection.execute(sa.delete(schema.snapshots).where(c.id == snapshot.id))
 
     def add_charge(self, charge: Charge) -> None:
         """Add a line to the ledger. The caller has checked, in this transaction, that it fits."""

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from secureprofile.cli import audit, data, hierarchy, keys, policy, portrait
+from secureprofile.cli import audit, data, hierarchy, keys, policy, portrait, subject
 from secureprofile.cli.demo import run_demo
 from secureprofile.cli.options import Overwrite, Quiet
 from secureprofile.errors import CannotTell, SecureProfileError
@@ -42,6 +42,8 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(hierarchy.app, name="hierarchy")
 app.add_typer(audit.app, name="audit")
 app.add_typer(keys.app, name="keys")
+app.add_typer(subject.app, name="subject")
+app.add_typer(subject.retention, name="retention")
 
 
 @app.command()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal
 
-State = Literal["granted", "withdrawn"]
+State = Literal["granted", "withdrawn", "objected", "restricted", "lifted"]
 
 COLUMNS: Final = ("purpose", "state", "at", "method", "notice")
 """What a consent file holds besides the column that identifies the person."""

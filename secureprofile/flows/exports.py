@@ -185,6 +185,15 @@ def recall(context: Context, identifier: str, *, purpose: str | None) -> list[Re
     return [_recall(context, row, identifier, permitted) for row in _concerned(context, identifier, purpose)]
 
 
+def concerning(context: Context, identifier: str) -> list[Recall]:
+    """Return the exports that may hold a person, as part of an act that is recorded itself; pseudonyms only as the actor's roles allow."""
+    policy = context.policy.policy
+    permitted = {
+        name for name in policy.purposes if decide(policy, roles=context.roles, purpose=name, output="export").allowed
+    }
+    return [_recall(context, row, identifier, permitted) for row in _concerned(context, identifier, None)]
+
+
 def count_to_recall(context: Context, identifier: str, *, purpose: str) -> int:
     """Return how many exports for a purpose may hold a person; recorded. Of whom is said to nobody."""
     record(context, "exports.count", result="allow", reason="done")

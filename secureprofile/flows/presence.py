@@ -41,7 +41,7 @@ def enrol(context: Context, tx: Writer, lookups: Iterable[str], domain: str) -> 
     new = sorted(wanted - tx.known_lookups(wanted, domain))
     barred = erased_among(context, tx, new, domain)
     tx.enrol([lookup for lookup in new if lookup not in barred], domain)
-    return barred
+    return set(barred)
 
 
 @contextmanager

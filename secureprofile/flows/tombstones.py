@@ -6,22 +6,21 @@ import hmac
 from collections.abc import Iterable
 from pathlib import Path
 
-import sqlalchemy as sa
-
-from secureprofile.adapters import schema
 from secureprofile.adapters.keys import derive
 from secureprofile.adapters.outputs import write_whole
-from secureprofile.adapters.state import Reader, Writer
+from secureprofile.adapters.people import marks
+from secureprofile.adapters.state import Reader
 from secureprofile.flows.gate import Context
 from secureprofile.flows.secrets import secrets_of
 
 FILE = "tombstones"
+SCHEME = "sp/tombstone/1"
 
 
 def mark_key(context: Context, domain: str) -> bytes:
     """Return the key of a domain's marks; a ring older than the role gets its first secret, and the log says so."""
     secret = secrets_of(context, "tombstone")[0]
-    return derive(secret, purpose="tombstone", recipient="", category=domain, scheme="sp/tombstone/1")
+    return derive(secret, purpose="tombstone", recipient="", category=domain, scheme=SCHEME)
 
 
 def mark(key: bytes, lookup: str) -> str:
@@ -29,32 +28,14 @@ def mark(key: bytes, lookup: str) -> str:
     return hmac.digest(key, lookup.encode("ascii"), "sha256").hex()
 
 
-def marks(view: Reader) -> set[str]:
-    """Return everybody's mark."""
-    return {row[0] for row in view.connection.execute(sa.select(schema.tombstones.c.mark))}
-
-
-def erased_among(context: Context, view: Reader, lookups: Iterable[str], domain: str) -> set[str]:
-    """Return those of some lookups whose people were erased."""
+def erased_among(context: Context, view: Reader, lookups: Iterable[str], domain: str) -> dict[str, int]:
+    """Return those of some lookups whose people were erased, with the entry of the erasure."""
     known = marks(view)
     if not known:
-        return set()
+        return {}
     key = mark_key(context, domain)
-    return {lookup for lookup in lookups if mark(key, lookup) in known}
-
-
-def add_marks(tx: Writer, new: Iterable[str], *, entry: int) -> None:
-    """Record marks under the entry of the erasure."""
-    from sqlalchemy.dialects.sqlite import insert as upsert
-
-    rows = [{"mark": one, "entry": entry} for one in new]
-    if rows:
-        tx.connection.execute(upsert(schema.tombstones).on_conflict_do_nothing(), rows)
-
-
-def remove_mark(tx: Writer, one: str) -> None:
-    """Forget that somebody was erased."""
-    tx.connection.execute(sa.delete(schema.tombstones).where(schema.tombstones.c.mark == one))
+    marked = ((lookup, mark(key, lookup)) for lookup in lookups)
+    return {lookup: known[one] for lookup, one in marked if one in known}
 
 
 def kept_outside(context: Context) -> set[str] | None:
@@ -68,7 +49,7 @@ def kept_outside(context: Context) -> set[str] | None:
         return set()
 
 
-def keep_outside(context: Context, all_marks: set[str]) -> None:
+def keep_outside(context: Context, all_marks: Iterable[str]) -> None:
     """Write the marks beside the keys, whole: a backup of the workspace that is restored meets them there."""
     path = _path(context)
     if path is not None:

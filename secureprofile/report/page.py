@@ -45,7 +45,7 @@ class Section:
 def environment() -> Environment:
     """Return the templates: everything is escaped, and an unknown name is an error."""
     folder = files("secureprofile.report") / "templates"
-    names = ("public.html.j2", "internal.html.j2", "datamap.html.j2", "risk.html.j2", "style.css")
+    names = ("public.html.j2", "internal.html.j2", "datamap.html.j2", "risk.html.j2", "subject.html.j2", "style.css")
     sources = {name: (folder / name).read_text(encoding="utf-8") for name in names}
     return Environment(
         loader=DictLoader(sources), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True

@@ -144,7 +144,8 @@ def test_the_treatments_are_all_there_by_name() -> None:
     vocabulary = DATA_CATEGORIES | DATA_USES | {basis for known in LAWFUL_BASES.values() for basis in known}
     own = words({key: part for key, part in PARTS["Purpose"]["properties"].items() if key != "allow"}) - vocabulary
     outputs, residue = {"store", "export", "release", "reveal"}, {"fail", "redact"}
-    assert own == {"GDPR", "PIPL", "required", "not-required", *outputs, *residue}
+    accesses = {"per-person", "per-run"}
+    assert own == {"GDPR", "PIPL", "required", "not-required", *outputs, *residue, *accesses}
     options = PARTS["Purpose"]["properties"]["allow"]["additionalProperties"]["anyOf"]
     alone = {option["const"] for option in options if "const" in option}
     mappings = [option for option in options if option.get("type") == "object"]
