@@ -26,7 +26,7 @@ from secureprofile.guard.treat import OWN, Keyed, own_cells, pads, treat, unread
 from secureprofile.guard.volumes import NO_VOLUMES, Volumes
 from secureprofile.policy.decide import ColumnPlan, plan_columns
 from secureprofile.policy.model import Dataset, Scrub
-from secureprofile.policy.treatments import DateShift
+from secureprofile.policy.treatments import DateShift, Noise
 from secureprofile.vocabulary import DIRECT_IDENTIFIERS, within
 
 if TYPE_CHECKING:
@@ -179,17 +179,17 @@ def treated(
     """Prepare the treated table; keys are derived for this purpose, recipient and each category.
 
     Raises:
-        PolicyRefused: dates are shifted by subject, and the file has no subject column.
+        PolicyRefused: dates or numbers are moved by subject, and the file has no subject column.
     """
     spec = context.policy.policy.datasets[dataset]
     whom = For(purpose=context.purpose or "", recipient=recipient)
     category = spec.columns[spec.subject].category
-    shifts = any(isinstance(plan.treatment, DateShift) for plan in plans)
+    shifts = any(isinstance(plan.treatment, DateShift | Noise) for plan in plans)
     if shifts and spec.subject not in table.columns:
         raise PolicyRefused(
-            f"dates are shifted by person, and the file lacks the column {spec.subject}",
+            f"dates and numbers are moved by person, and the file lacks the column {spec.subject}",
             reason="missing-column",
-            hint="add the column to the file, or choose another treatment for dates",
+            hint="add the column to the file, or choose another treatment for them",
         )
     names, key_row = pad_columns(context, plans, whom, category)
     if key_row is not None:

@@ -33,6 +33,7 @@ TREATMENTS = {
     "generalize",
     "date_shift",
     "top_bottom",
+    "noise",
     "scrub",
     "reveal",
 }
