@@ -209,7 +209,7 @@ def write_treated(
     purpose = context.policy.policy.purposes[context.purpose or ""]
     tokens = any(isinstance(plan.treatment, Token) for plan in plans)
     rules = rules_for(context, dataset)
-    joined = bool(scrubbed(plans)) or tokens or purpose.consent != "not-required"
+    joined = bool(scrubbed(plans)) or tokens or purpose.consent != "not-required" or rules is not None
     if joined:
         progress.step(f"read {dataset}", engine.progress)
         table = engine.numbered(table)
@@ -231,7 +231,7 @@ def write_treated(
         shaped = generalise(context, ready.result, rules, engine, progress, scheme=scheme)
     final = shaped.result if shaped is not None else ready.result
     final = disarmed(final, running) if running else final
-    if joined:  # joins may spill, and what comes back from the disk has forgotten where it stood
+    if joined:  # many threads join, and nobody keeps the order for them
         final = final.order_by(ROW).drop(ROW)
     rows, redacted = settle(
         final,
