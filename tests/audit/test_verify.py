@@ -162,7 +162,7 @@ STORY = [
 ]
 SIGNED = [checkpoint(STORY[:3]), checkpoint(STORY[:8])]
 KNOWN = 8
-KINDS = r"canonical form|changed between entry|no entry announced|was cut"
+KINDS = r"canonical form|no intent, outcome or event|changed between entry|no entry announced|was cut"
 
 
 def test_a_story_of_whole_entries_verifies() -> None:
