@@ -15,6 +15,14 @@ from secureprofile.audit.tiles import HEIGHT, WIDTH, Node, leaf_hashes, nodes, p
 _LOG = sa.table("log", sa.column("idx"), sa.column("body"))
 _TILES = sa.table("tiles", sa.column("level"), sa.column("idx"), sa.column("root"), sa.column("hashes"))
 
+_FIRST, _LAST, _LEVEL = sa.bindparam("first"), sa.bindparam("last"), sa.bindparam("level")
+_HASHES = sa.select(_TILES.c.hashes).where(_TILES.c.level == _LEVEL, _TILES.c.idx == _FIRST)
+_BODIES = sa.select(_LOG.c.body).where(_LOG.c.idx.between(_FIRST, _LAST)).order_by(_LOG.c.idx)
+_ROOTS = (
+    sa.select(_TILES.c.root).where(_TILES.c.level == _LEVEL, _TILES.c.idx.between(_FIRST, _LAST)).order_by(_TILES.c.idx)
+)
+# made once: building a statement costs more than running it
+
 
 def complete(connection: sa.Connection, size: int) -> None:
     """Write the tiles that the entry before ``size`` completed; call it when ``size`` is a multiple of 256.
@@ -40,9 +48,7 @@ def log_nodes(connection: sa.Connection, size: int) -> Node:
     """Return the roots of the perfect subtrees of the log's first ``size`` entries."""
 
     def read(level: int, number: int, width: int) -> bytes:
-        found = connection.execute(
-            sa.select(_TILES.c.hashes).where(_TILES.c.level == level, _TILES.c.idx == number)
-        ).scalar()
+        found = connection.execute(_HASHES, {"level": level, "first": number}).scalar()
         return bytes(found) if found is not None else _newest(connection, level, number, width)
 
     return nodes(size, read)
@@ -57,12 +63,8 @@ def tile_rows(connection: sa.Connection, level: int, start: int = 0) -> Iterator
 
 def _newest(connection: sa.Connection, level: int, number: int, width: int) -> bytes:
     """Return the first hashes of a tile without its row: of entries, or the roots of the tiles below."""
-    first = number * WIDTH
+    span = {"first": number * WIDTH, "last": number * WIDTH + width - 1}
     if level == 0:
-        query = sa.select(_LOG.c.body).where(_LOG.c.idx.between(first, first + width - 1)).order_by(_LOG.c.idx)
-        return leaf_hashes(
-            [body if isinstance(body, bytes) else str(body).encode() for (body,) in connection.execute(query)]
-        )
-    below = _TILES.c.level == level - 1
-    query = sa.select(_TILES.c.root).where(below, _TILES.c.idx.between(first, first + width - 1)).order_by(_TILES.c.idx)
-    return b"".join(bytes(root) for (root,) in connection.execute(query))
+        bodies = connection.execute(_BODIES, span).scalars()
+        return leaf_hashes([body if isinstance(body, bytes) else str(body).encode() for body in bodies])
+    return b"".join(map(bytes, connection.execute(_ROOTS, {"level": level - 1, **span}).scalars()))
