@@ -59,6 +59,27 @@ tiles = Table(
 )
 """The tree's full tiles: 256 hashes of a level, and the root over them, which is a hash of the next level. Derived from the log."""
 
+witnesses = Table(
+    "witnesses",
+    metadata,
+    Column("name", String(255), primary_key=True),
+    Column("vkey", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("size", Integer, nullable=False, server_default="0"),
+)
+"""Who cosigns this log's checkpoints, where to ask, and the size that was cosigned last."""
+
+anchors = Table(
+    "anchors",
+    metadata,
+    Column("size", Integer, primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("name", String(255), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("at", Text, nullable=False),
+)
+"""What others said of a checkpoint: ``witness`` (the note with a cosignature), ``timestamp`` (an RFC 3161 response). Kept when entries go."""
+
 vault = Table(
     "vault",
     metadata,
@@ -202,7 +223,7 @@ def _v3(connection: Connection) -> None:
 
 def _v4_tiles(connection: Connection) -> None:
     """Proofs read tiles: those of the entries that are there already are made now."""
-    metadata.create_all(connection, tables=[tiles])
+    metadata.create_all(connection, tables=[tiles, witnesses, anchors])
     fill_tiles(connection)
 
 

@@ -15,7 +15,9 @@ from secureprofile.audit.tiles import HEIGHT, WIDTH, Node, leaf_hashes, nodes, p
 _LOG = sa.table("log", sa.column("idx"), sa.column("body"))
 _TILES = sa.table("tiles", sa.column("level"), sa.column("idx"), sa.column("root"), sa.column("hashes"))
 
-_FIRST, _LAST, _LEVEL = sa.bindparam("first"), sa.bindparam("last"), sa.bindparam("level")
+_FIRST: sa.BindParameter[int] = sa.bindparam("first")
+_LAST: sa.BindParameter[int] = sa.bindparam("last")
+_LEVEL: sa.BindParameter[int] = sa.bindparam("level")
 _HASHES = sa.select(_TILES.c.hashes).where(_TILES.c.level == _LEVEL, _TILES.c.idx == _FIRST)
 _BODIES = sa.select(_LOG.c.body).where(_LOG.c.idx.between(_FIRST, _LAST)).order_by(_LOG.c.idx)
 _ROOTS = (
@@ -52,6 +54,12 @@ def log_nodes(connection: sa.Connection, size: int) -> Node:
         return bytes(found) if found is not None else _newest(connection, level, number, width)
 
     return nodes(size, read)
+
+
+def stored_tile(connection: sa.Connection, number: int) -> bytes | None:
+    """Return the hashes of a full tile of entries as they are stored."""
+    found = connection.execute(_HASHES, {"level": 0, "first": number}).scalar()
+    return None if found is None else bytes(found)
 
 
 def tile_rows(connection: sa.Connection, level: int, start: int = 0) -> Iterator[tuple[int, bytes]]:
