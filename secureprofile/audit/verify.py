@@ -38,6 +38,7 @@ class Pairs:
     def __init__(self, minimum: int = 0) -> None:
         self.minimum = minimum
         self.acts: Counter[str] = Counter()
+        self.last = ""
         self._intents: dict[int, str] = {}
 
     def follow(self, index: int, body: bytes) -> None:
@@ -59,6 +60,7 @@ class Pairs:
             if not announced:
                 raise ProofWrong(f"entry {index} is the outcome of an act that no entry announced", hint=_HINT)
         self.acts[act] += 1
+        self.last = act
 
     @property
     def interrupted(self) -> tuple[int, ...]:
