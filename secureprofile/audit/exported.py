@@ -174,6 +174,11 @@ def _entries(read: Read, size: int, wanted: set[int], inspect: Inspect | None) -
             hashes = leaf_hashes(entries)
             if hashes != stored and there.suspect is None:
                 there.suspect = start + _first_difference(hashes, stored)
+            if len(entries) != width:
+                raise ProofWrong(
+                    f"{len(entries)} entries where {width} belong; entry {there.suspect} is the first that differs",
+                    hint=_HINT,
+                )
         if width == WIDTH:
             there.roots += perfect_root(hashes)
         if number in wanted:
@@ -194,20 +199,15 @@ def _bundle(bundle: bytes | None, start: int, width: int) -> list[bytes]:
         entries = unbundle(bundle)
     except ValueError:
         raise ProofWrong(f"the entries from {start} on cannot be read", hint=_HINT) from None
-    if len(entries) != width:
-        raise ProofWrong(f"{len(entries)} entries from {start} on, where {width} belong", hint=_HINT)
     return entries
 
 
 def _first_difference(one: bytes, other: bytes) -> int:
-    return next(
-        (
-            i // HASH_BYTES
-            for i in range(0, len(one), HASH_BYTES)
-            if one[i : i + HASH_BYTES] != other[i : i + HASH_BYTES]
-        ),
-        len(one) // HASH_BYTES - 1,  # only longer: its last hash is where the tile should end
-    )
+    """Return the place of the first hash in which two tiles differ, one being perhaps longer."""
+    shorter = min(len(one), len(other)) // HASH_BYTES * HASH_BYTES
+    places = range(0, shorter, HASH_BYTES)
+    differing = (i // HASH_BYTES for i in places if one[i : i + HASH_BYTES] != other[i : i + HASH_BYTES])
+    return next(differing, shorter // HASH_BYTES)
 
 
 def _levels(roots: bytearray) -> list[bytes]:
