@@ -7,6 +7,7 @@ from pathlib import Path
 
 from secureprofile.adapters.outputs import write_whole
 from secureprofile.errors import InputError
+from secureprofile.policy.document import MAX_BYTES, decode
 from secureprofile.policy.parse import LoadedPolicy, parse_policy
 
 READY = ("retail", "retail-cn", "strict")
@@ -37,7 +38,7 @@ def load_policy(reference: str) -> LoadedPolicy:
         PolicyFileError: with everything that is wrong in it.
     """
     path = policy_path(reference)
-    text = _read(path, hint=f"a path, or one of: {', '.join(READY)}")
+    text = decode(_read(path, hint=f"a path, or one of: {', '.join(READY)}"), file=path.name)
     return parse_policy(text, file=path.name, siblings=lambda name: _sibling(path, name))
 
 
@@ -74,13 +75,14 @@ def _sibling(path: Path, name: str) -> bytes | None:
         return None
 
 
-def _read(path: Path, *, hint: str) -> str:
+def _read(path: Path, *, hint: str) -> bytes:
+    """Return a policy's bytes, little more than it may have at most: a device or a huge file is not read to its end."""
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise InputError(f"the policy {path} cannot be read: {error.strerror}", hint=hint) from None
-    except UnicodeDecodeError:
-        raise InputError(f"the policy {path} is not UTF-8 text", hint="save it again as UTF-8") from None
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 4)
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        said = error.strerror if isinstance(error, OSError) else "no file has such a name"
+        raise InputError(f"the policy {path} cannot be read: {said}", hint=hint) from None
 
 
 def copy_ready(name: str, folder: Path, *, overwrite: bool) -> list[Path]:

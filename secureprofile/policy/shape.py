@@ -77,7 +77,7 @@ def partial(value: Any) -> Policy:
         secureprofile=1,
         defaults="deny",
         policy=about,
-        roles=_mapping(root.get("roles")),
+        roles={role: tuple(who) for role, who in _mapping(root.get("roles")).items() if isinstance(who, list)},
         domains=domains,
         datasets=datasets,
         purposes=purposes,
