@@ -92,6 +92,22 @@ def check_fit(policy: Policy) -> Iterator[Flaw]:
             message = f"expected below 1/{domain.population}: δ must be smaller than one declared person"
             yield Flaw(("domains", name, "delta"), "delta-too-large", message, "such as 1.0e-6")
     yield from _twice(policy)
+    yield from _cases(policy)
+
+
+def _cases(policy: Policy) -> Iterator[Flaw]:
+    """A case is told by its name, and asks about one column."""
+    names: set[str] = set()
+    for position, case in enumerate(policy.tests):
+        here: Path = ("tests", position)
+        if case.name in names:
+            yield Flaw((*here, "name"), "duplicate-item", "two cases have this name", "name each by what it shows")
+        names.add(case.name)
+        for place, column in enumerate(case.when.columns if case.when.dataset is None else ()):
+            having = [name for name, dataset in policy.datasets.items() if column in dataset.columns]
+            if len(having) > 1:
+                message = f"the datasets {', '.join(having)} have this column"
+                yield Flaw((*here, "when", "columns", place), "case-ambiguous", message, f"dataset: {having[0]}")
 
 
 def _patterns(policy: Policy) -> Iterator[Flaw]:

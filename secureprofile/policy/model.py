@@ -15,6 +15,9 @@ from secureprofile.policy.anonymity import Anonymity as Anonymity
 from secureprofile.policy.anonymity import Population as Population
 from secureprofile.policy.anonymity import QuasiIdentifier as QuasiIdentifier
 from secureprofile.policy.anonymity import Sensitive as Sensitive
+from secureprofile.policy.cases import Case as Case
+from secureprofile.policy.cases import Expect as Expect
+from secureprofile.policy.cases import When as When
 from secureprofile.policy.scalars import Day, Duration, Exact, Model, Name, Region, Whole, no_truth
 from secureprofile.policy.terms import Assessment as Assessment
 from secureprofile.policy.terms import Authentication
@@ -143,6 +146,7 @@ class Purpose(Model):
 class Policy(Model):
     """The whole file. ``authentication`` says, by role, how an actor must be known to have it; roles that it does not name take anybody.
 
+    ``tests`` are cases for ``secureprofile policy test``.
     ``releases``, ``tags`` and the files of ``anonymity`` (by dataset) stand beside it; the policy hash covers them.
     """
 
@@ -156,6 +160,7 @@ class Policy(Model):
     purposes: Annotated[dict[Name, Purpose], Field(min_length=1)]
     recipients: dict[Name, Recipient] = Field(default_factory=dict)
     anonymity: dict[Name, Anonymity] = Field(default_factory=dict)
+    tests: tuple[Case, ...] = ()
     tags: str | None = None
     releases: str | None = None
 

@@ -50,7 +50,7 @@ def swapped(right: str, wrong: str, text: str = RETAIL) -> str:
 
 # (right, wrong: stands once in the broken file; path; what was expected; hint)
 MISTAKES = [
-    ("version: 1,", "version: one,", "policy.version", "a whole number", "digits"),
+    ("version: 2,", "version: one,", "policy.version", "a whole number", "digits"),
     ("jurisdiction: [GDPR]", "jurisdiction: [GDPR, GDRP]", "policy.jurisdiction.1", "'GDPR' or 'PIPL'", "one of these words"),
     ("defaults: deny", "defaults: allow", "defaults", "'deny'", "one of these words"),
     ("population: 5000", "population: 0", "domains.customers.population", "≥ 1", "raise it"),
@@ -151,7 +151,7 @@ def test_a_broken_policy_stops_every_command_that_reads_one(
 
 
 def test_a_mistake_of_shape_does_not_hide_one_of_meaning() -> None:
-    text = swapped("subject: customer_id", "subject: nobody", swapped("version: 1,", "version: one,"))
+    text = swapped("subject: customer_id", "subject: nobody", swapped("version: 2,", "version: one,"))
     assert {problem.path for problem in problems(text)} == {"policy.version", "datasets.customers.subject"}
 
 
@@ -342,7 +342,7 @@ def test_a_population_is_never_read_in_another_base(word: str, never: int) -> No
     assert population != never
 
 
-@pytest.mark.parametrize("right", ["secureprofile: 1", "version: 1", "population: 5000", "minimum_group: 20"])
+@pytest.mark.parametrize("right", ["secureprofile: 1", "version: 2", "population: 5000", "minimum_group: 20"])
 def test_true_is_not_a_number(right: str) -> None:
     problems(swapped(right, right.rpartition(" ")[0] + " true"))
 
