@@ -140,7 +140,7 @@ def _twice(policy: Policy) -> Iterator[Flaw]:
 
 
 def _dataset(policy: Policy, name: str, dataset: Dataset) -> Iterator[Flaw]:
-    if dataset.domain not in policy.domains:
+    if policy.domains and dataset.domain not in policy.domains:  # without any, that is told at `domains`
         message = "a domain that `domains` does not define"
         yield Flaw(("datasets", name, "domain"), "unknown-domain", message, nearest(dataset.domain, policy.domains))
     if dataset.subject not in dataset.columns:
@@ -208,14 +208,17 @@ def _reveals(policy: Policy, name: str, purpose: Purpose) -> Iterator[Flaw]:
             fitting = [one for one, body in policy.purposes.items() if "export" in body.outputs]
             item = (*here, "reveals", position)
             yield Flaw(item, "unknown-purpose", "not a purpose that exports", nearest(other, fitting))
+    known = [policy.purposes[other] for other in purpose.reveals if other in policy.purposes]
     exporting = [other for other in purpose.reveals if other in policy.purposes]
+    if not any("export" in other.outputs for other in known):
+        return  # told above
     for category, treatment in purpose.allow.items():
         place = (*here, "allow", category)
         if not isinstance(treatment, Reveal):
             message = "a purpose that reveals has no other treatment: what it does not name stays as it is"
             yield Flaw(place, code, message, f"{category}: reveal")
         elif not any(_undoable(policy, other, category) for other in exporting):
-            message = f"none of {', '.join(exporting) or 'its purposes'} encrypts this"
+            message = f"none of {', '.join(exporting)} encrypts this"
             yield Flaw(place, code, message, "encrypt, token or fpe can be revealed; a pseudonym cannot")
 
 

@@ -44,7 +44,7 @@ class About(Model):
     version: Annotated[Whole, Field(ge=1)]
     owner: str
     jurisdiction: Annotated[tuple[Literal["GDPR", "PIPL"], ...], Field(min_length=1)]
-    effective: str = ""
+    effective: Day | None = None
     region: Region | None = None
 
 

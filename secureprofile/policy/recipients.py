@@ -44,7 +44,8 @@ def _named(policy: Policy, name: str, purpose: Purpose) -> Iterator[Flaw]:
             hint = f"recipients: {{{whom}: {{agreement: …, expires: 2027-12-31}}}}"
             yield Flaw((*place, position), "unregistered-recipient", message, hint)
             continue
-        if found.purposes and name not in found.purposes:
+        misspelt = any(covered not in policy.purposes for covered in found.purposes)
+        if found.purposes and name not in found.purposes and not misspelt:
             message = f"the agreement with {whom} does not cover this purpose"
             hint = f"add it to recipients.{whom}.purposes, or remove the recipient"
             yield Flaw((*place, position), "recipient-conflict", message, hint)

@@ -27,6 +27,9 @@ def flaw_of(detail: ErrorDetails, document: Document) -> Flaw:
     if kind in ("literal_error", "union_tag_invalid"):
         expected = str(context.get("expected") or context.get("expected_tags"))
         code = "unknown-treatment" if kind == "union_tag_invalid" and path[2:3] == ("allow",) else "unknown-word"
+        written = _at(document.value, path)
+        if code == "unknown-treatment" and isinstance(written, dict) and (len(written) == 1 or "kind" in written):
+            path = (*path, "kind" if "kind" in written else next(iter(written)))
         return Flaw(path, code, f"expected {expected}", "write one of these words")
     limits = ", ".join(f"{_SIGNS[name]} {value}" for name, value in context.items() if name in _SIGNS)
     code, message, hint = _EXPECTED.get(

@@ -61,7 +61,7 @@ WRONG = {
     "purposes.portrait.roles.0": ("roles: [analyzt]", "a role that", "did you mean analyst?"),
     "purposes.portrait.outputs.1": ("outputs", "'store', 'export', 'release' or 'reveal'", "one of these"),
     "purposes.portrait.retention": ("retention", "another form", "P1Y"),
-    "purposes.portrait.allow.user.contact.email": ("blur", "'keep', 'drop'", "one of these"),
+    "purposes.portrait.allow.user.contact.email.blur": ("blur", "'keep', 'drop'", "one of these"),
     "purposes.portrait.allow.user.contact.phone_number.mask.keep_last": ("keep_last", "≤ 8", "lower"),
 }
 
