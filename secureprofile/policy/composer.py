@@ -180,7 +180,7 @@ class Composer:
             flaw = _ESCAPED
         elif not visible(name):
             flaw = _HIDDEN
-        elif plain and (found := disputed(name)):
+        elif plain and (found := disputed(name) or _no_text(name)):
             flaw = ("yaml-trap", *found)
         elif normalize("NFC", name) in top.seen:
             self._tell(top.place, (*top.path, name), "duplicate-key", "the same key twice", "keep one of them")
@@ -229,6 +229,17 @@ def _read(event: Any) -> tuple[Any, tuple[str, str, str] | None]:
     except ValueError:
         return None, ("number-limit", "a number beyond every limit", "quote it if it is text")
     return value, None
+
+
+def _no_text(name: str) -> tuple[str, str] | None:
+    """Tell a plain key that is a word or a number to others, and not spelled as they would print it: ``true``, ``~``, ``1.10``."""
+    try:
+        value = scalar(name, plain=True)
+    except ValueError:
+        value = None
+    if isinstance(value, str) or (type(value) is int and str(value) == name):
+        return None
+    return "readers of YAML take this for something else than text", "in quotes"
 
 
 def _said(error: yaml.MarkedYAMLError) -> str:
