@@ -36,6 +36,7 @@ from secureprofile.policy.decide import match_dataset
 from secureprofile.session import Session as Session
 
 if TYPE_CHECKING:
+    from secureprofile.adapters.policies import KeptPolicy
     from secureprofile.flows.export_log import LogExport
     from secureprofile.flows.rotate import KeyUse
     from secureprofile.guard.finder import Finder
@@ -153,6 +154,14 @@ class Workspace:
         from secureprofile.flows.adopt import adopt
 
         return adopt(self._context, str(policy)).hash
+
+    def policies(self) -> list[tuple[KeptPolicy, bool]]:
+        """Return the policies that were ever in force here, oldest first, each with whether it is now."""
+        from secureprofile.adapters.policies import kept_policies
+
+        current = self._context.policy.hash
+        folder = self._context.home.policy(current).parent
+        return [(kept, kept.hash == current) for kept in kept_policies(folder)]
 
     @property
     def keys_reference(self) -> str:
