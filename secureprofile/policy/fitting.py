@@ -143,7 +143,7 @@ def _dataset(policy: Policy, name: str, dataset: Dataset) -> Iterator[Flaw]:
     if policy.domains and dataset.domain not in policy.domains:  # without any, that is told at `domains`
         message = "a domain that `domains` does not define"
         yield Flaw(("datasets", name, "domain"), "unknown-domain", message, nearest(dataset.domain, policy.domains))
-    if dataset.subject not in dataset.columns:
+    if dataset.subject and dataset.subject not in dataset.columns:
         message = "not one of the dataset's columns"
         yield Flaw(("datasets", name, "subject"), "unknown-column", message, nearest(dataset.subject, dataset.columns))
     for column, spec in dataset.columns.items():

@@ -83,12 +83,13 @@ Column: TypeAlias = Annotated[ColumnSpec, BeforeValidator(_column)]
 class Dataset(Model):
     """A table: whose it is (``subject``, a column), which files it comes in, what its columns hold.
 
-    ``people`` has one row per unit (the latest row wins); ``events`` has any number.
+    ``people`` has one row per unit (the latest row wins); ``events`` has any number. Without ``subject`` every row is somebody whom
+    nobody can name: such rows may be exported, are never stored, and no consent can be asked for them.
     """
 
     domain: Name
     kind: Literal["people", "events"] = "events"
-    subject: str
+    subject: str = ""
     files: tuple[str, ...] = ()
     columns: Annotated[dict[str, Column], Field(min_length=1)]
 
