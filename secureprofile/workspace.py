@@ -38,6 +38,8 @@ from secureprofile.policy.decide import match_dataset
 from secureprofile.session import Session as Session
 
 if TYPE_CHECKING:
+    from secureprofile.adapters.policies import KeptPolicy
+    from secureprofile.flows.export_log import LogExport
     from secureprofile.flows.rotate import KeyUse
     from secureprofile.guard.finder import Finder
 
@@ -159,6 +161,14 @@ class Workspace:
 
         return adopt(self._context, str(policy)).hash
 
+    def policies(self) -> list[tuple[KeptPolicy, bool]]:
+        """Return the policies that were ever in force here, oldest first, each with whether it is now."""
+        from secureprofile.adapters.policies import kept_policies
+
+        current = self._context.policy.hash
+        folder = self._context.home.policy(current).parent
+        return [(kept, kept.hash == current) for kept in kept_policies(folder)]
+
     @property
     def keys_reference(self) -> str:
         """Where the keys are."""
@@ -237,6 +247,24 @@ class Audit:
         from secureprofile.flows.verify import checkpoint
 
         return checkpoint(self._context)
+
+    def prove(self, index: int) -> bytes:
+        """Return the ``.tlog-proof`` of one entry under the newest checkpoint: whoever has the verifier key needs nothing else."""
+        from secureprofile.flows.prove import prove
+
+        return prove(self._context, index)
+
+    def entry(self, index: int) -> bytes:
+        """Return one entry, byte for byte, as its proof is about; reading it is recorded."""
+        from secureprofile.flows.verify import read_entry
+
+        return read_entry(self._context, index)
+
+    def export(self, folder: str | Path) -> LogExport:
+        """Write the log as a folder of tiles that strangers' tools read, or add what is new to one. Recorded."""
+        from secureprofile.flows.export_log import export_log
+
+        return export_log(self._context, Path(folder))
 
     def log(self, *, last: int = 20) -> list[dict[str, Any]]:
         """Return the newest entries; reading them is recorded."""

@@ -27,6 +27,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import CreateColumn
 
+from secureprofile.adapters.tiles import fill as fill_tiles
+
 metadata = MetaData()
 
 meta = Table("meta", metadata, Column("key", String(64), primary_key=True), Column("value", Text, nullable=False))
@@ -45,6 +47,38 @@ log = Table("log", metadata, Column("idx", Integer, primary_key=True), Column("b
 
 tree = Table("tree", metadata, Column("id", Integer, primary_key=True), Column("frontier", LargeBinary, nullable=False))
 """One row: the tree's frontier, so that appending costs O(log n)."""
+
+tiles = Table(
+    "tiles",
+    metadata,
+    Column("level", Integer, primary_key=True),
+    Column("idx", Integer, primary_key=True),
+    Column("root", LargeBinary, nullable=False),
+    Column("hashes", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""The tree's full tiles: 256 hashes of a level, and the root over them, which is a hash of the next level. Derived from the log."""
+
+witnesses = Table(
+    "witnesses",
+    metadata,
+    Column("name", String(255), primary_key=True),
+    Column("vkey", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("size", Integer, nullable=False, server_default="0"),
+)
+"""Who cosigns this log's checkpoints, where to ask, and the size that was cosigned last."""
+
+anchors = Table(
+    "anchors",
+    metadata,
+    Column("size", Integer, primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("name", String(255), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("at", Text, nullable=False),
+)
+"""What others said of a checkpoint: ``witness`` (the note with a cosignature), ``timestamp`` (an RFC 3161 response). Kept when entries go."""
 
 vault = Table(
     "vault",
@@ -250,7 +284,13 @@ def _v3(connection: Connection) -> None:
     metadata.create_all(connection, tables=[token_scopes, tokens, export_keys])
 
 
-def _v4_subject(connection: Connection) -> None:
+def _v4_tiles(connection: Connection) -> None:
+    """Proofs read tiles: those of the entries that are there already are made now."""
+    metadata.create_all(connection, tables=[tiles, witnesses, anchors])
+    fill_tiles(connection)
+
+
+def _v5_subject(connection: Connection) -> None:
     """Runs commit to people; salts from before are committed to by the next act that has an outcome."""
     metadata.create_all(connection, tables=[enrolments, runs, tombstones, holds, token_owners])
     if "batch" not in {column["name"] for column in inspect(connection).get_columns("vault")}:
@@ -260,7 +300,7 @@ def _v4_subject(connection: Connection) -> None:
         connection.execute(text("UPDATE vault SET batch = 1"))
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_v1, _v2, _v3, _v4_subject)
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_v1, _v2, _v3, _v4_tiles, _v5_subject)
 """One step per schema version; a published step never changes."""
 
 

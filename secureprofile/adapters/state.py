@@ -23,8 +23,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from secureprofile.adapters import schema
+from secureprofile.adapters import schema, tiles
 from secureprofile.audit.merkle import Frontier, leaf_hash
+from secureprofile.audit.tiles import WIDTH, Node
 from secureprofile.consent.records import ConsentRecord
 from secureprofile.errors import CannotTell
 
@@ -222,6 +223,15 @@ class Reader:
             # SQLite keeps whatever type somebody wrote: a changed entry must reach verification, not end here
             yield row[0] if isinstance(row[0], bytes) else str(row[0]).encode()
 
+    def nodes(self, size: int) -> Node:
+        """Return the roots of the perfect subtrees of the log's first ``size`` entries, for proofs."""
+        return tiles.log_nodes(self.connection, size)
+
+    def entry(self, index: int) -> bytes | None:
+        """Return one audit entry, None where there is none."""
+        body = self.connection.execute(sa.select(schema.log.c.body).where(schema.log.c.idx == index)).scalar()
+        return body if body is None or isinstance(body, bytes) else str(body).encode()
+
     def tokens(self, domain: str) -> list[tuple[str, str]]:
         """Return (lookup, token) of everybody enrolled in a domain."""
         query = sa.select(schema.vault.c.lookup, schema.vault.c.token).where(schema.vault.c.domain == domain)
@@ -358,6 +368,8 @@ class Writer(Reader):
         grown = frontier.append(leaf_hash(body)).to_bytes()
         statement = upsert(schema.tree).values(id=1, frontier=grown)
         self.connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_={"frontier": grown}))
+        if (frontier.size + 1) % WIDTH == 0:
+            tiles.complete(self.connection, frontier.size + 1)
         return frontier.size
 
     def enrol(self, lookups: Iterable[str], domain: str) -> int:

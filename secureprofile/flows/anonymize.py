@@ -33,6 +33,7 @@ from secureprofile.flows.guarded import (
     Treated,
     lookup,
     mentioned_people,
+    need_subject,
     people,
     plan_file,
     scrubbed,
@@ -115,9 +116,7 @@ def anonymize(
     kind, gzip = form or output_format(output)
     if kind == "xlsx":
         need("xlsxwriter")
-    authorise(context, "anonymize", "export", dataset=dataset)
-    whom = registered_recipient(context, recipient)
-    plans = plan_file(context, "anonymize", source.columns, dataset)
+    whom, plans = _admitted(context, source.columns, dataset, recipient)
     stored = None if scheme is None else stored_scheme(context, scheme, dataset)
     if stored is not None and rules_for(context, dataset) is None:
         raise UsageError(
@@ -156,11 +155,20 @@ def anonymize(
         return done
 
 
-def anonymize_frame(context: Context, frame: Frame, *, dataset: str, recipient: str | None, progress: Progress) -> Any:
-    """Treat a frame as the policy says and return one of the same kind; the input is never modified."""
+def _admitted(
+    context: Context, columns: Sequence[str], dataset: str, recipient: str | None
+) -> tuple[str, tuple[ColumnPlan, ...]]:
+    """Return who gets the rows, and what happens to each column; every refusal is recorded."""
     authorise(context, "anonymize", "export", dataset=dataset)
     whom = registered_recipient(context, recipient)
-    plans = plan_file(context, "anonymize", frame.columns, dataset)
+    if context.policy.policy.purposes[context.purpose or ""].consent != "not-required":
+        need_subject(context, "anonymize", dataset, why="this purpose needs consent")
+    return whom, plan_file(context, "anonymize", columns, dataset)
+
+
+def anonymize_frame(context: Context, frame: Frame, *, dataset: str, recipient: str | None, progress: Progress) -> Any:
+    """Treat a frame as the policy says and return one of the same kind; the input is never modified."""
+    whom, plans = _admitted(context, frame.columns, dataset, recipient)
     rules = rules_for(context, dataset)
     labelled = () if rules is None else tuple(rules.quasi_identifiers)
     kept = [plan.name for plan in plans if isinstance(plan.treatment, Keep) and plan.name not in labelled]
@@ -210,7 +218,7 @@ def write_treated(
     purpose = context.policy.policy.purposes[context.purpose or ""]
     tokens = any(isinstance(plan.treatment, Token) for plan in plans)
     rules = rules_for(context, dataset)
-    joined = bool(scrubbed(plans)) or tokens or purpose.consent != "not-required"
+    joined = bool(scrubbed(plans)) or tokens or purpose.consent != "not-required" or rules is not None
     if joined:
         progress.step(f"read {dataset}", engine.progress)
         table = engine.numbered(table)
@@ -232,7 +240,7 @@ def write_treated(
         shaped = generalise(context, ready.result, rules, engine, progress, scheme=scheme)
     final = shaped.result if shaped is not None else ready.result
     final = disarmed(final, running) if running else final
-    if joined:  # joins may spill, and what comes back from the disk has forgotten where it stood
+    if joined:  # many threads join, and nobody keeps the order for them
         final = final.order_by(ROW).drop(ROW)
     rows, redacted = settle(
         final,

@@ -76,9 +76,9 @@ def _subject_column(context: Context, source: Source) -> tuple[Dataset, str]:
             hint="rename the columns in its first row",
         )
     for spec in context.policy.policy.datasets.values():
-        if spec.subject in source.columns:
+        if spec.subject and spec.subject in source.columns:
             return spec, spec.subject
-    subjects = sorted({spec.subject for spec in context.policy.policy.datasets.values()})
+    subjects = sorted({spec.subject for spec in context.policy.policy.datasets.values() if spec.subject})
     raise InputError(f"{source.path.name}: no column names the person", hint="expected one of: " + ", ".join(subjects))
 
 
@@ -113,7 +113,7 @@ def _record(row: dict[str, str | None], person: str) -> ConsentRecord:
 
 def person_of(context: Context, identifier: str) -> str | None:
     """Return the vault token of somebody named by the subject column's identifier; None where nobody is."""
-    for spec in context.policy.policy.datasets.values():
+    for spec in (one for one in context.policy.policy.datasets.values() if one.subject):
         key = derive(context.keys.index[0], purpose="vault", recipient="", category=spec.domain)
         subject = spec.columns[spec.subject]
         text = canonical_text(identifier, subject.category, context.policy.policy.region(subject))

@@ -19,7 +19,7 @@ from secureprofile.adapters.keys import KeyRing
 from secureprofile.adapters.signer import LogSigner
 from secureprofile.adapters.state import State, Writer
 from secureprofile.audit.entry import Entry, Phase
-from secureprofile.policy.decide import Output, decide, roles_of
+from secureprofile.policy.decide import Output, decide, roles_of, withheld_roles
 from secureprofile.policy.parse import LoadedPolicy
 from secureprofile.version import __version__
 
@@ -49,7 +49,12 @@ class Context:
     @property
     def roles(self) -> tuple[str, ...]:
         """The roles that the policy gives this actor."""
-        return roles_of(self.policy.policy, self.actor, creator=self.creator)
+        return roles_of(self.policy.policy, self.actor, creator=self.creator, authenticated=self.authenticated)
+
+    @property
+    def withheld(self) -> tuple[str, ...]:
+        """The roles that the actor would have, were it known better who acts."""
+        return withheld_roles(self.policy.policy, self.actor, creator=self.creator, authenticated=self.authenticated)
 
     def entry(self, act: str, phase: Phase, **fields: Any) -> Entry:
         """Return an entry with who, when, why and under which policy filled in."""
@@ -84,7 +89,12 @@ def authorise(context: Context, act: str, output: Output, *, dataset: str | None
         PolicyRefused: with the decision's reason.
     """
     decision = decide(
-        context.policy.policy, roles=context.roles, purpose=context.purpose or "", output=output, dataset=dataset
+        context.policy.policy,
+        roles=context.roles,
+        purpose=context.purpose or "",
+        output=output,
+        dataset=dataset,
+        withheld=context.withheld,
     )
     if not decision.allowed:
         record(context, act, result="deny", reason=decision.reason)

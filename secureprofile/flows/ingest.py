@@ -20,6 +20,7 @@ from secureprofile.flows.guarded import (
     Treated,
     lookup,
     mentioned_people,
+    need_subject,
     people,
     plan_file,
     scrubbed,
@@ -49,6 +50,7 @@ def ingest(context: Context, source: Source, *, dataset: str, progress: Progress
     be recomputed after an erasure. Rows that name nobody, or somebody without a valid grant, never reach the store.
     """
     authorise(context, "ingest", "store", dataset=dataset)
+    need_subject(context, "ingest", dataset, why="what is stored belongs to a person")
     spec = context.policy.policy.datasets[dataset]
     plans = tuple(plan for plan in plan_file(context, "ingest", source.columns, dataset) if _storable(plan, spec))
     with begin(context, "ingest", dataset=dataset, treatments=treatments(plans)) as act:

@@ -15,7 +15,13 @@ from secureprofile.policy.anonymity import Anonymity as Anonymity
 from secureprofile.policy.anonymity import Population as Population
 from secureprofile.policy.anonymity import QuasiIdentifier as QuasiIdentifier
 from secureprofile.policy.anonymity import Sensitive as Sensitive
+from secureprofile.policy.cases import Case as Case
+from secureprofile.policy.cases import Expect as Expect
+from secureprofile.policy.cases import When as When
 from secureprofile.policy.scalars import Day, Duration, Exact, Model, Name, Region, Whole, no_truth
+from secureprofile.policy.terms import Assessment as Assessment
+from secureprofile.policy.terms import Authentication
+from secureprofile.policy.terms import ConsentRules as ConsentRules
 from secureprofile.policy.treatments import Drop as Drop
 from secureprofile.policy.treatments import Generalize as Generalize
 from secureprofile.policy.treatments import Keep as Keep
@@ -38,7 +44,7 @@ class About(Model):
     version: Annotated[Whole, Field(ge=1)]
     owner: str
     jurisdiction: Annotated[tuple[Literal["GDPR", "PIPL"], ...], Field(min_length=1)]
-    effective: str = ""
+    effective: Day | None = None
     region: Region | None = None
 
 
@@ -77,12 +83,13 @@ Column: TypeAlias = Annotated[ColumnSpec, BeforeValidator(_column)]
 class Dataset(Model):
     """A table: whose it is (``subject``, a column), which files it comes in, what its columns hold.
 
-    ``people`` has one row per unit (the latest row wins); ``events`` has any number.
+    ``people`` has one row per unit (the latest row wins); ``events`` has any number. Without ``subject`` every row is somebody whom
+    nobody can name: such rows may be exported, are never stored, and no consent can be asked for them.
     """
 
     domain: Name
     kind: Literal["people", "events"] = "events"
-    subject: str
+    subject: str = ""
     files: tuple[str, ...] = ()
     columns: Annotated[dict[str, Column], Field(min_length=1)]
 
@@ -118,6 +125,7 @@ class Purpose(Model):
     cells redacted. ``spreadsheet_safe`` puts an apostrophe before cells of delimited files that a spreadsheet would run.
     ``accesses``: whether the log commits to each person whose rows an act reads (``per-person``, the default where consent is required or
     rows are stored), or a person who asks is told of the act as one that may hold them (``per-run``).
+    ``consent_rules`` says which consents count, ``pia`` where the impact assessment is.
     """
 
     data_use: str
@@ -125,6 +133,8 @@ class Purpose(Model):
     roles: Annotated[tuple[Name, ...], Field(min_length=1)]
     outputs: Annotated[tuple[Literal["store", "export", "release", "reveal"], ...], Field(min_length=1)]
     consent: Literal["required", "not-required"]
+    consent_rules: ConsentRules | None = None
+    pia: Assessment | None = None
     allow: Annotated[dict[str, Treatment], Field(min_length=1)]
     reveals: tuple[Name, ...] = ()
     minimum_group: Annotated[Whole, Field(ge=1)] = 20
@@ -138,17 +148,23 @@ class Purpose(Model):
 
 
 class Policy(Model):
-    """The whole file. ``releases``, ``tags`` and the files of ``anonymity`` (by dataset) stand beside it; the policy hash covers them."""
+    """The whole file. ``authentication`` says, by role, how an actor must be known to have it; roles that it does not name take anybody.
+
+    ``tests`` are cases for ``secureprofile policy test``.
+    ``releases``, ``tags`` and the files of ``anonymity`` (by dataset) stand beside it; the policy hash covers them.
+    """
 
     secureprofile: Annotated[Literal[1], BeforeValidator(no_truth)]
     policy: About
     defaults: Literal["deny"]
     roles: Annotated[dict[Name, tuple[str, ...]], Field(min_length=1)]
+    authentication: dict[Name, Annotated[tuple[Authentication, ...], Field(min_length=1)]] = Field(default_factory=dict)
     domains: Annotated[dict[Name, Domain], Field(min_length=1)]
     datasets: Annotated[dict[Name, Dataset], Field(min_length=1)]
     purposes: Annotated[dict[Name, Purpose], Field(min_length=1)]
     recipients: dict[Name, Recipient] = Field(default_factory=dict)
     anonymity: dict[Name, Anonymity] = Field(default_factory=dict)
+    tests: tuple[Case, ...] = ()
     tags: str | None = None
     releases: str | None = None
 

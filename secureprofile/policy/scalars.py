@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, TypeAlias
@@ -43,11 +44,23 @@ def _day(value: str) -> str:
     return value
 
 
+def _lasting(value: str) -> str:
+    """Refuse ``P0D``, and more than a thousand years, which no calendar reaches."""
+    amounts = [(int(number), unit) for number, unit in re.findall("([0-9]{1,9})([YMWD])", value)]
+    if not 0 < sum(number * _DAYS[unit] for number, unit in amounts) <= 366_000:
+        raise PydanticCustomError("duration_form", "expected a duration")
+    return value
+
+
+_DAYS = {"Y": 365, "M": 30, "W": 7, "D": 1}
+
 Name: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")]
 Region: TypeAlias = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 """ISO 3166-1 alpha-2; ``policy check`` knows which there are."""
 Whole: TypeAlias = Annotated[int, BeforeValidator(no_truth)]
 Exact: TypeAlias = Annotated[Decimal, BeforeValidator(no_truth)]
-Duration: TypeAlias = Annotated[str, Field(pattern=r"^P(\d+Y)?(\d+M)?(\d+W)?(\d+D)?$", min_length=3)]
+Duration: TypeAlias = Annotated[
+    str, Field(pattern=r"^P([0-9]+Y)?([0-9]+M)?([0-9]+W)?([0-9]+D)?$", min_length=3), AfterValidator(_lasting)
+]
 Day: TypeAlias = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$"), AfterValidator(_day)]
 """A day of the calendar, ``2027-12-31``; compared as text."""

@@ -70,6 +70,9 @@ def partial(value: Any) -> Policy:
     purposes = _parts(Purpose, root.get("purposes"))
     datasets = _parts(Dataset, root.get("datasets"))
     broken = set(_mapping(root.get("purposes"))) - set(purposes)
+    unsure = {name for name, purpose in purposes.items() if broken.intersection(purpose.reveals)}
+    purposes = {name: purpose for name, purpose in purposes.items() if name not in unsure}
+    broken |= unsure
     lost = set(_mapping(root.get("datasets"))) - set(datasets)
     nobody = Recipient.model_construct(agreement="", expires="9999-12-31")
     recipients = {name: _whole(Recipient, body) or nobody for name, body in _mapping(root.get("recipients")).items()}
@@ -77,7 +80,7 @@ def partial(value: Any) -> Policy:
         secureprofile=1,
         defaults="deny",
         policy=about,
-        roles=_mapping(root.get("roles")),
+        roles={role: tuple(who) for role, who in _mapping(root.get("roles")).items() if isinstance(who, list)},
         domains=domains,
         datasets=datasets,
         purposes=purposes,

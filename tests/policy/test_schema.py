@@ -33,6 +33,7 @@ TREATMENTS = {
     "generalize",
     "date_shift",
     "top_bottom",
+    "noise",
     "scrub",
     "reveal",
 }
@@ -107,8 +108,8 @@ def test_every_mapping_is_closed() -> None:
 def test_the_keys_of_the_file_are_those_that_the_parser_accepts() -> None:
     assert set(SCHEMA["properties"]) == set(model.Policy.model_fields)
     present = set(re.findall(r"^([a-z]+):", RETAIL, re.MULTILINE))
-    assert present == set(SCHEMA["properties"]) - {"anonymity"}
-    assert set(SCHEMA["required"]) == present - {"tags", "releases", "recipients"}
+    assert present == set(SCHEMA["properties"]) - {"anonymity", "authentication"}
+    assert set(SCHEMA["required"]) == present - {"tags", "releases", "recipients", "tests"}
 
 
 @pytest.mark.parametrize("key", sorted(SCHEMA["required"]))
