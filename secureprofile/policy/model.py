@@ -16,6 +16,7 @@ from secureprofile.policy.anonymity import Population as Population
 from secureprofile.policy.anonymity import QuasiIdentifier as QuasiIdentifier
 from secureprofile.policy.anonymity import Sensitive as Sensitive
 from secureprofile.policy.scalars import Day, Duration, Exact, Model, Name, Region, Whole, no_truth
+from secureprofile.policy.terms import ConsentRules as ConsentRules
 from secureprofile.policy.treatments import Drop as Drop
 from secureprofile.policy.treatments import Generalize as Generalize
 from secureprofile.policy.treatments import Keep as Keep
@@ -123,6 +124,7 @@ class Purpose(Model):
     roles: Annotated[tuple[Name, ...], Field(min_length=1)]
     outputs: Annotated[tuple[Literal["store", "export", "release", "reveal"], ...], Field(min_length=1)]
     consent: Literal["required", "not-required"]
+    consent_rules: ConsentRules | None = None
     allow: Annotated[dict[str, Treatment], Field(min_length=1)]
     reveals: tuple[Name, ...] = ()
     minimum_group: Annotated[Whole, Field(ge=1)] = 20
