@@ -154,15 +154,36 @@ token_owners = Table(
 consents = Table(
     "consents",
     metadata,
-    Column("person", String(48), ForeignKey("vault.token", ondelete="CASCADE"), nullable=False),
-    Column("purpose", String(64), nullable=False),
-    Column("at", Integer, nullable=False),
-    Column("state", String(16), nullable=False),
+    Column("person", String(48), ForeignKey("vault.token", ondelete="CASCADE"), primary_key=True),
+    Column("purpose", String(64), primary_key=True),
+    Column("at", Integer, primary_key=True, autoincrement=False),
+    Column("state", String(16), primary_key=True),
     Column("method", Text, nullable=False),
     Column("notice", Text, nullable=False),
-    UniqueConstraint("person", "purpose", "at", "state"),
+    Column("notice_version", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("basis", Text, nullable=False),
+    Column("categories", Text, nullable=False),
+    Column("expires", Integer),
+    Column("guardian", Text, nullable=False),
+    Column("jurisdiction", Text, nullable=False),
+    Column("minor", Integer),
+    Column("birth_year", Integer),
+    Column("age_from", Integer),
+    Column("sensitive", Integer, nullable=False),
+    Column("disclosure", Integer, nullable=False),
+    Column("cross_border", Integer, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("record_id", Text, nullable=False),
+    Column("digest", LargeBinary, primary_key=True),
+    Column("entry", Integer, nullable=False),
+    sqlite_with_rowid=False,
 )
-"""Consent events. ``at`` is seconds since 1970 UTC."""
+"""Consent records; the columns up to ``digest`` are the fields of ``consent.records.ConsentRecord`` in their order.
+
+Times are seconds since 1970 UTC; ``entry`` is the log's entry with which a record became known. Kept in the order of the key, so
+that the records of one person stand together and everybody's can be judged in one pass.
+"""
 
 snapshots = Table(
     "snapshots",
@@ -258,7 +279,6 @@ export_keys = Table(
 )
 """Which keys an export was made with, by role of the key ring."""
 
-Index("consents_by_purpose", consents.c.purpose)
 Index("snapshots_by_dataset", snapshots.c.dataset)
 Index("charges_by_domain", charges.c.domain)
 Index("vault_by_batch", vault.c.batch)
@@ -300,7 +320,27 @@ def _v5_subject(connection: Connection) -> None:
         connection.execute(text("UPDATE vault SET batch = 1"))
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_v1, _v2, _v3, _v4_tiles, _v5_subject)
+def _v6_consent(connection: Connection) -> None:
+    """Consent records get the fields of ISO/IEC TS 27560 and a digest each."""
+    if "digest" in {column["name"] for column in inspect(connection).get_columns("consents")}:
+        return  # a new database has them from the first step
+    from secureprofile.consent.records import digest_of
+
+    connection.execute(text("ALTER TABLE consents RENAME TO consents_v3"))
+    metadata.create_all(connection, tables=[consents])
+    fields = [column.name for column in consents.columns][:-2]
+    empty: dict[str, str | int | None] = {name: None if consents.c[name].nullable else "" for name in fields}
+    empty |= {"sensitive": 0, "disclosure": 0, "cross_border": 0}
+    rows = connection.execute(text("SELECT person, purpose, at, state, method, notice FROM consents_v3"))
+    while piece := rows.fetchmany(10_000):
+        full: list[dict[str, str | int | None]] = [{**empty, **row._mapping} for row in piece]
+        connection.execute(
+            insert(consents), [{**row, "digest": digest_of(row[name] for name in fields), "entry": 0} for row in full]
+        )
+    connection.execute(text("DROP TABLE consents_v3"))
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_v1, _v2, _v3, _v4_tiles, _v5_subject, _v6_consent)
 """One step per schema version; a published step never changes."""
 
 

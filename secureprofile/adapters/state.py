@@ -23,10 +23,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from secureprofile.adapters import schema, tiles
+from secureprofile.adapters import consents, schema, tiles
 from secureprofile.audit.merkle import Frontier, leaf_hash
 from secureprofile.audit.tiles import WIDTH, Node
+from secureprofile.consent.decide import ALLOWED
 from secureprofile.consent.records import ConsentRecord
+from secureprofile.consent.rules import Rules
 from secureprofile.errors import CannotTell
 
 PORTRAIT = "@portrait"
@@ -254,27 +256,20 @@ class Reader:
             found.update(row[0] for row in self.connection.execute(query))
         return found
 
-    def consenting(self, purpose: str, now: datetime) -> set[str]:
-        """Return the tokens of people whose latest record for ``purpose`` is a grant; refusals win ties.
-
-        The rule of ``consent.decide.decide_consent``, for everybody at once.
-        """
-        c = schema.consents.c
-        refused_first = sa.case((c.state == "withdrawn", 1), else_=0)
-        rank = sa.func.row_number().over(partition_by=c.person, order_by=(c.at.desc(), refused_first.desc()))
-        ranked = (
-            sa.select(c.person, c.state, rank.label("rank"))
-            .where(c.purpose == purpose, c.at <= int(now.timestamp()))
-            .subquery()
-        )
-        query = sa.select(ranked.c.person).where(ranked.c.rank == 1, ranked.c.state == "granted")
+    def consenting(self, purpose: str, now: datetime, rules: Rules | None = None) -> set[str]:
+        """Return the tokens of people whose rows may be used for ``purpose``: the rule of ``consent.decide``, for everybody at once."""
+        query = consents.people_with(purpose, now, rules or Rules(), ALLOWED)
         return {row[0] for row in self.connection.execute(query)}
 
     def consents_of(self, person: str) -> list[tuple[str, str, int, str, str]]:
         """Return one person's records: (purpose, state, at, method, notice), oldest first."""
+        return [(r.purpose, r.state, int(r.at.timestamp()), r.method, r.notice) for r in self.consent_records(person)]
+
+    def consent_records(self, person: str) -> list[ConsentRecord]:
+        """Return one person's records with all their fields, oldest first."""
         c = schema.consents.c
-        query = sa.select(c.purpose, c.state, c.at, c.method, c.notice).where(c.person == person).order_by(c.at)
-        return [tuple(row) for row in self.connection.execute(query)]
+        query = sa.select(schema.consents).where(c.person == person).order_by(c.at, c.purpose, c.state, c.digest)
+        return [consents.record_of(row) for row in self.connection.execute(query)]
 
     def latest(self, dataset: str) -> Snapshot | None:
         """Return the newest snapshot of a dataset or of ``@portrait``."""
@@ -408,20 +403,9 @@ class Writer(Reader):
 
     def add_consents(self, records: Sequence[ConsentRecord]) -> int:
         """Add records; ones already known are left alone. Return how many were new, and move the epoch if any was."""
-        rows = [
-            {
-                "person": r.person,
-                "purpose": r.purpose,
-                "state": r.state,
-                "at": int(r.at.timestamp()),
-                "method": r.method,
-                "notice": r.notice,
-            }
-            for r in records
-        ]
+        entry = self.log_size()  # the next one, which this transaction appends
         before = self._count(schema.consents)
-        if rows:
-            self.connection.execute(upsert(schema.consents).on_conflict_do_nothing(), rows)
+        consents.insert(self.connection, [(*r.values(), r.digest, entry) for r in records])
         added = self._count(schema.consents) - before
         if added:
             self.move_epoch()

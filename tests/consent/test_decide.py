@@ -42,7 +42,7 @@ def test_a_refusal_wins_a_tie_in_either_order() -> None:
 
 def test_the_future_does_not_count() -> None:
     later = [record("a", "p", "granted", 5)]
-    assert decide_consent(later, person="a", purpose="p", now=START + timedelta(hours=4)).reason == "no-record"
+    assert decide_consent(later, person="a", purpose="p", now=START + timedelta(hours=4)).reason == "future"
 
 
 @given(RECORDS, st.integers(-1, 7))
