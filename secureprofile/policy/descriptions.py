@@ -11,6 +11,7 @@ KEYS: Final[dict[str, dict[str, str]]] = {
         "defaults": "What is not written here is refused; there is no other default.",
         "roles": "Role → actors: e-mail addresses, names of OS users, or `creator` for who made the workspace.",
         "authentication": "Role → how an actor must be known to have it; roles that are not named take anybody.",
+        "staff": "Actor → public keys (OpenSSH, Ed25519) by which they prove who they are; see `authentication`.",
         "domains": "Whom the noise protects, and the most that may ever be learnt about one of them.",
         "datasets": "Tables: whose rows, which files, which columns.",
         "purposes": "Why data is used, and what may happen for it.",
