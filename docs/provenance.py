@@ -72,6 +72,7 @@ LISTS: Mapping[str, tuple[str, str]] = {
     "secureprofile.consent.records:_STATES": OWN,
     "secureprofile.policy.compare:_SAID": OWN,
     "secureprofile.policy.explain:REASONS": OWN,
+    "secureprofile.policy.descriptions:KEYS": OWN,
     "secureprofile.policy.wording:_EXPECTED": OWN,
     "secureprofile.policy.treatments:PARAMETERS": OWN,
     "secureprofile.vocabulary:REGIONS": ("ISO 3166-1 alpha-2 codes that have a telephone network", "facts"),

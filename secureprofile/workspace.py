@@ -31,7 +31,7 @@ from secureprofile.adapters.signer import LogSigner
 from secureprofile.adapters.state import State
 from secureprofile.audit.checkpoint import VerifierKey
 from secureprofile.audit.verify import Verdict
-from secureprofile.errors import UsageError
+from secureprofile.errors import PolicyRefused, UsageError
 from secureprofile.flows.gate import Context, record
 from secureprofile.flows.restored import notice_backup, refuse_missing
 from secureprofile.policy.decide import match_dataset
@@ -69,6 +69,7 @@ class Workspace:
         *,
         policy: str | Path | None = None,
         actor: str | None = None,
+        actor_key: str | Path | None = None,
         keys: str | None = None,
         memory_limit: str | None = None,
         ner: Any = None,
@@ -81,6 +82,8 @@ class Workspace:
             policy: a policy file or the name of a ready policy. A new workspace remembers it (``retail`` where none is
                 given); for an existing one it holds for this opening only.
             actor: who acts; see :func:`current_actor`.
+            actor_key: the file of a private OpenSSH key (Ed25519) that proves it, if the policy lists its public half for the
+                actor under ``staff``; ``$SECUREPROFILE_ACTOR_KEY`` by default.
             keys: where a new workspace's keys go (``file:FOLDER``); the user's configuration folder by default.
             memory_limit: for the engine, such as ``2GB``.
             ner: a loaded spaCy or transformers pipeline that finds names in free text besides what the recognizers find (extra ``ner``).
@@ -88,6 +91,7 @@ class Workspace:
 
         Raises:
             PolicyFileError: the policy is wrong.
+            PolicyRefused: the key does not prove who acts; recorded.
             UsageError: there is no workspace and none shall be made.
             CannotTell: the state or the keys cannot be read.
         """
@@ -122,6 +126,7 @@ class Workspace:
                 memory_limit=memory_limit,
                 finders=_finders(ner),
             )
+            context = _proved(context, actor_key, workspace_id)
         except BaseException:
             state.close()
             raise
@@ -271,6 +276,21 @@ class Audit:
         from secureprofile.flows.verify import read_log
 
         return read_log(self._context, last=last)
+
+
+def _proved(context: Context, key: str | Path | None, workspace: str) -> Context:
+    """Let the actor prove who they are, where a key is given."""
+    from secureprofile.adapters.staff import KEY, prove_actor
+
+    path = key or os.environ.get(KEY)
+    if not path:
+        return context
+    try:
+        prove_actor(context.policy.policy, context.actor, Path(path), workspace=workspace)
+    except PolicyRefused as refused:
+        record(context, "workspace.open", result="deny", reason=refused.reason)
+        raise
+    return replace(context, authenticated="signed")
 
 
 def _meta(state: State, key: str) -> str | None:

@@ -53,7 +53,8 @@ def explain(
         str | None, typer.Option(help="Who shall get rows. [default: the purpose's first]", show_default=False)
     ] = None,
     authenticated: Annotated[
-        Literal["asserted", "os-user"] | None, typer.Option(help="How it is known who asks.", show_default=False)
+        Literal["asserted", "os-user", "signed"] | None,
+        typer.Option(help="How it is known who asks.", show_default=False),
     ] = None,
     json: Json = False,
 ) -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 
 from secureprofile.flows.scan import ScannedColumn, ScannedFile
+from secureprofile.policy.plain import visible
 from secureprofile.released import Internal
 from secureprofile.report.datamap import MapColumn, MapFile, data_map_html
 from secureprofile.report.wording import Language
@@ -107,8 +108,8 @@ def _spelled(column: ScannedColumn) -> str:
 
 
 def _text(text: str) -> str:
-    """Write a name as a double-quoted YAML scalar, whatever is in it."""
-    return json.dumps(text, ensure_ascii=False)
+    """Write a name as a double-quoted YAML scalar, whatever is in it; marks that nobody sees as escapes."""
+    return "".join(c if visible(c) else f"\\U{ord(c):08X}" for c in json.dumps(text, ensure_ascii=False))
 
 
 def data_map(files: Sequence[ScannedFile], *, lang: Language) -> str:

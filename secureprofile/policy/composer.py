@@ -16,13 +16,12 @@ import yaml
 
 from secureprofile.errors import Problem
 from secureprofile.policy.places import Path, problem
-from secureprofile.policy.plain import disputed, scalar, visible, writable
+from secureprofile.policy.plain import disputed, scalar, writable
 
 MAX_DEPTH = 32
 
 _SYNTAX = "look at indentation, quotes and brackets here and on the line before"
 _ESCAPED = ("yaml-character", "a character that cannot be written", "remove the escape; write the character itself")
-_HIDDEN = ("yaml-invisible", "a mark that nobody sees", "remove the escape; text in a policy reads as it stands")
 _ANCHOR = ("yaml-anchor", "anchors and aliases are not allowed", "write the value out")
 
 
@@ -34,6 +33,8 @@ class _Frame:
     path: Path
     void: bool
     key: bool
+    flow: bool = False
+    """Whether it is written in brackets or braces."""
     name: str | None = None
     """Of a mapping: the key whose value comes next; None: it could not be read."""
     waiting: bool = False
@@ -45,8 +46,9 @@ class _Frame:
 class Composer:
     """Reads the events of one file. ``value`` is what stands there, ``places`` where; see ``document.Document`` for the rest."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, text: str) -> None:
         self.file = file
+        self._text = text
         self.value: Any = None
         self.problems: list[Problem] = []
         self.places: dict[Path, tuple[int, int]] = {(): (1, 1)}
@@ -111,6 +113,17 @@ class Composer:
 
     # --- where a node belongs ---
 
+    def _cut(self, event: Any) -> tuple[str, str] | None:
+        """Tell a plain text in brackets that some readers of YAML end elsewhere, or do not read at all."""
+        if not self._stack or not self._stack[-1].flow or event.style:
+            return None
+        if "?" in event.value:
+            return "some readers of YAML end a text in brackets at a question mark", "in quotes"
+        after = self._text[event.end_mark.index : event.end_mark.index + 2]
+        if after[:1] == ":" and after[1:] in ("", *",[]{}"):
+            return "some readers of YAML ask for a space after the colon", "key: value"
+        return None
+
     def _is_key(self) -> bool:
         top = self._stack[-1] if self._stack else None
         return top is not None and isinstance(top.value, dict) and not top.waiting
@@ -161,6 +174,8 @@ class Composer:
             return
         path, void = self._target(event)
         value, flaw = _read(event)
+        if found := self._cut(event):
+            value, flaw = None, ("yaml-trap", *found)
         if flaw:
             self._tell(_at(event.start_mark) if void else self.places[path], path, *flaw)
             if not void:
@@ -178,9 +193,7 @@ class Composer:
             flaw = ("yaml-key", "a key must be plain text", "write key: value")
         elif not writable(name):
             flaw = _ESCAPED
-        elif not visible(name):
-            flaw = _HIDDEN
-        elif plain and (found := disputed(name) or _no_text(name)):
+        elif plain and (found := self._cut(event) or disputed(name) or _no_text(name)):
             flaw = ("yaml-trap", *found)
         elif normalize("NFC", name) in top.seen:
             self._tell(top.place, (*top.path, name), "duplicate-key", "the same key twice", "keep one of them")
@@ -192,16 +205,16 @@ class Composer:
         top.seen.add(normalize("NFC", name))
         top.name = name
 
-    def _open(self, event: yaml.Event) -> None:
+    def _open(self, event: Any) -> None:
         value: dict[str, Any] | list[Any] = {} if isinstance(event, yaml.MappingStartEvent) else []
         if self._is_key():
             top = self._stack[-1]
             self._tell(_at(event.start_mark), top.path, "yaml-key", "a key must be plain text", "write key: value")
             self.lacking.add(top.path)
-            self._stack.append(_Frame(value=value, path=top.path, void=True, key=True))
+            self._stack.append(_Frame(value=value, path=top.path, void=True, key=True, flow=bool(event.flow_style)))
             return
         path, void = self._target(event)
-        self._stack.append(_Frame(value=value, path=path, void=void, key=False))
+        self._stack.append(_Frame(value=value, path=path, void=void, key=False, flow=bool(event.flow_style)))
 
     def _close(self) -> None:
         done = self._stack.pop()
@@ -219,8 +232,6 @@ def _read(event: Any) -> tuple[Any, tuple[str, str, str] | None]:
     """Return a scalar's value, or None with what is wrong with it."""
     if not writable(event.value):
         return None, _ESCAPED
-    if not visible(event.value):
-        return None, _HIDDEN
     plain = not event.style
     if plain and (found := disputed(event.value)):
         return None, ("yaml-trap", *found)

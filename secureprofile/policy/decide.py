@@ -46,6 +46,13 @@ class ColumnPlan:
         return cls(name=name, position=0, category=spec.category, treatment=Keep(), spec=spec)
 
 
+_BETTER = {
+    "os-user": "leave out --actor and $SECUREPROFILE_ACTOR, so that the OS user acts",
+    "signed": "$SECUREPROFILE_ACTOR_KEY: the file of your private key, whose public half stands under `staff`",
+}
+"""Way of being known → how to be."""
+
+
 def roles_of(policy: Policy, actor: str, *, creator: bool, authenticated: str = "asserted") -> tuple[str, ...]:
     """Return the roles of an actor, in the policy's order; the word ``creator`` stands for who made the workspace.
 
@@ -107,7 +114,7 @@ def decide(
                 allowed=False,
                 reason="authentication-too-weak",
                 message=f"the role {lost} is only for actors known by {' or '.join(policy.authentication[lost])}",
-                hint="leave out --actor and $SECUREPROFILE_ACTOR, so that the OS user acts",
+                hint="; or ".join(_BETTER[way] for way in policy.authentication[lost] if way in _BETTER),
             )
         return Decision(
             allowed=False,

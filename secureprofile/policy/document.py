@@ -35,14 +35,13 @@ _WRONG = re.compile(
     "(?P<control>[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff])"
     "|(?P<line>[\r\x85\u2028\u2029])"
     "|(?P<hidden>[\u00ad\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f])"
-    "|(?P<tab>^ *\t)",
-    re.MULTILINE,
+    "|(?P<tab>\t)"
 )
 _CHARACTERS = {
     "control": ("yaml-character", "a character that cannot be written", "remove it"),
     "line": ("yaml-line-end", "a line end that not every program sees", "end lines with LF, or CR LF"),
     "hidden": ("yaml-invisible", "a mark that nobody sees", "remove it; text in a policy reads as it stands"),
-    "tab": ("yaml-tab", "a tab in the indentation", "indent with spaces"),
+    "tab": ("yaml-tab", "a tab, which readers of YAML treat in different ways", "spaces; in quoted text \\t"),
 }
 
 
@@ -118,7 +117,7 @@ def read_document(text: str, *, file: str) -> Document:
     problems = list(_wrong_characters(text, file))
     if problems:
         return Document(file=file, value=None, places={}, problems=tuple(problems), whole=False)
-    composer = Composer(file)
+    composer = Composer(file, text)
     whole = composer.run(yaml.parse(text, Loader=_PARSER))
     return Document(
         file=file,
@@ -139,7 +138,7 @@ def _too_large(file: str) -> Problem:
 def _wrong_characters(text: str, file: str) -> Iterator[Problem]:
     line, start = 1, 0
     for found, match in enumerate(_WRONG.finditer(text)):
-        at = match.end() - 1  # of a tab: where it stands, not where its line begins
+        at = match.start()
         line += text.count("\n", start, at)
         start = at
         if found == _MOST_CHARACTERS:

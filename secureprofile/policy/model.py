@@ -19,6 +19,7 @@ from secureprofile.policy.cases import Case as Case
 from secureprofile.policy.cases import Expect as Expect
 from secureprofile.policy.cases import When as When
 from secureprofile.policy.scalars import Day, Duration, Exact, Model, Name, Region, Whole, no_truth
+from secureprofile.policy.staff import StaffKey
 from secureprofile.policy.terms import Assessment as Assessment
 from secureprofile.policy.terms import Authentication
 from secureprofile.policy.terms import ConsentRules as ConsentRules
@@ -149,6 +150,7 @@ class Purpose(Model):
 
 class Policy(Model):
     """The whole file. ``authentication`` says, by role, how an actor must be known to have it; roles that it does not name take anybody.
+    ``staff`` lists the public keys by which actors prove who they are.
 
     ``tests`` are cases for ``secureprofile policy test``.
     ``releases``, ``tags`` and the files of ``anonymity`` (by dataset) stand beside it; the policy hash covers them.
@@ -159,6 +161,7 @@ class Policy(Model):
     defaults: Literal["deny"]
     roles: Annotated[dict[Name, tuple[str, ...]], Field(min_length=1)]
     authentication: dict[Name, Annotated[tuple[Authentication, ...], Field(min_length=1)]] = Field(default_factory=dict)
+    staff: dict[str, tuple[StaffKey, ...]] = Field(default_factory=dict)
     domains: Annotated[dict[Name, Domain], Field(min_length=1)]
     datasets: Annotated[dict[Name, Dataset], Field(min_length=1)]
     purposes: Annotated[dict[Name, Purpose], Field(min_length=1)]

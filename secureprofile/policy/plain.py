@@ -48,7 +48,8 @@ def writable(text: str) -> bool:
 def visible(text: str) -> bool:
     r"""Tell whether what stands there is what is seen: no mark without width, none that turns the direction of reading.
 
-    The joiners U+200C and U+200D pass: Persian and Indian scripts are spelled with them.
+    A policy may have such marks only as escapes in double quotes, which are seen: some exports have them in their headers. The
+    joiners U+200C and U+200D pass: Persian and Indian scripts are spelled with them.
 
     Example:
         >>> visible("a b"), visible("a\u200bb"), visible("analyst\u202e")

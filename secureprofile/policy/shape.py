@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from secureprofile.policy.anonymity import Anonymity
+from secureprofile.policy.descriptions import describe_keys
 from secureprofile.policy.model import About, Dataset, Domain, Policy, Purpose, Recipient
 from secureprofile.vocabulary import DATA_CATEGORIES, DATA_USES, LAWFUL_BASES, REGIONS
 
@@ -127,6 +128,7 @@ def policy_schema() -> dict[str, Any]:
     columns = parts["Dataset"]["properties"]["columns"]
     columns["additionalProperties"] = {"anyOf": [category, columns["additionalProperties"]]}
     _enumerate_regions(schema)
+    describe_keys(schema)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 

@@ -14,8 +14,9 @@ from secureprofile.policy.scalars import Day, Duration, Model
 Separate: TypeAlias = Literal["sensitive", "cross-border", "disclosure"]
 """What PIPL asks a consent of its own for: sensitive data (Art. 29), transfer abroad (Art. 39), giving to others (Art. 23)."""
 
-Authentication: TypeAlias = Literal["asserted", "os-user"]
-"""How it is known who acts: by saying so (``--actor``), or as the user that the operating system logged in."""
+Authentication: TypeAlias = Literal["asserted", "os-user", "signed"]
+"""How it is known who acts: by saying so (``--actor``), as the user that the operating system logged in, or by
+a signature with a key that the policy lists."""
 
 
 class ConsentRules(Model):

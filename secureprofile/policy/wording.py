@@ -78,6 +78,11 @@ _EXPECTED: Mapping[str, tuple[str, str, str]] = {
     ),
     "number_type": _NUMBER,
     "day_form": ("wrong-form", "expected a day of the calendar", "such as 2027-12-31"),
+    "key_form": (
+        "wrong-form",
+        "expected a public Ed25519 key, as OpenSSH writes it",
+        "a line of a .pub file: ssh-ed25519 AAAA…",
+    ),
     "duration_form": ("wrong-form", "expected a duration between a day and a thousand years", "durations: P1Y, P90D"),
     "string_too_short": ("wrong-form", "expected longer text", "durations: P1Y, P90D"),
     "dict_type": _MAPPING,

@@ -67,7 +67,9 @@ def test_the_commands_of_the_readme_run_as_they_stand(demo_files: Path, name: st
     assert list(demo_files.glob("report*.html"))
 
 
-@pytest.mark.parametrize("name", ["own-files.md", "tags.md", "pseudonymize.md", "anonymize.md", "detect.md"])
+@pytest.mark.parametrize(
+    "name", ["own-files.md", "tags.md", "pseudonymize.md", "anonymize.md", "detect.md", "policy.md"]
+)
 def test_the_commands_of_the_guides_run_as_they_stand(demo_files: Path, name: str) -> None:
     if name in ("pseudonymize.md", "anonymize.md"):
         (demo_files / "policy.yaml").write_text(guide_policy(name), encoding="utf-8")

@@ -356,7 +356,7 @@ TRAPS = {
     "a merge key": (swapped("policy: {", "policy: {<<: {id: other}, "), "merge keys are not allowed"),
     "a tag": (swapped("owner: data", "owner: !!str data"), "tags are not allowed"),
     "a tag of Python": (swapped("owner: data-protection", "owner: !!python/name:os.system x"), "tags are not allowed"),
-    "a tab": (swapped("  customers:", "\tcustomers:"), "a tab in the indentation"),
+    "a tab": (swapped("  customers:", "\tcustomers:"), "a tab, which"),
     "two documents": (f"{RETAIL}---\n{RETAIL}", "a second document"),
     "a second empty document": (f"{RETAIL}---\n", "a second document"),
     "an open bracket": (swapped("[GDPR]", "[GDPR"), "not YAML"),

@@ -29,7 +29,7 @@ CATEGORIES = [
     "user.behavior.browsing_history", "user.content", "user.content.private", "user.account", "user.account.settings", "user",
 ]  # fmt: skip
 HIDING = ["drop", "pseudonym", {"token": {"type": "x"}}, "scrub", "encrypt"]
-WAYS = ["asserted", "os-user"]
+WAYS = ["asserted", "os-user", "signed"]
 SHAPES = [
     ["store"],
     ["release"],

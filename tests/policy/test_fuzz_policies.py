@@ -97,9 +97,11 @@ def same(ours: Any, theirs: Any) -> bool:
             return type(ours) is type(theirs) and bool(ours == theirs)
 
 
-def try_one(data: bytes, monkeypatch: pytest.MonkeyPatch) -> bool:
-    """Load with both parsers and hold the reading against PyYAML's; tell whether it was accepted."""
+def try_one(data: bytes, monkeypatch: pytest.MonkeyPatch, *, both: bool = True) -> bool:
+    """Load, with ``both`` parsers where asked or accepted, and hold what is read against PyYAML's; tell whether it was accepted."""
     loaded = load(data)
+    if loaded is None and not both:
+        return False
     with monkeypatch.context() as patch:
         patch.setattr(document, "_PARSER", yaml.SafeLoader)
         plainly = load(data)
@@ -115,7 +117,11 @@ def try_one(data: bytes, monkeypatch: pytest.MonkeyPatch) -> bool:
 
 
 def run(count: int, seed: int, monkeypatch: pytest.MonkeyPatch) -> int:
-    return sum(try_one(mutated(random.Random(f"{seed}/{number}")), monkeypatch) for number in range(count))
+    """Try so many broken policies, each tenth refused one with both parsers; return how many were accepted."""
+    return sum(
+        try_one(mutated(random.Random(f"{seed}/{number}")), monkeypatch, both=number % 10 == 0)
+        for number in range(count)
+    )
 
 
 def test_the_base_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,8 +129,8 @@ def test_the_base_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_broken_policy_is_refused_in_our_words_or_read_as_everybody_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    accepted = run(150, 1, monkeypatch)
-    assert 0 < accepted < 75  # a space more in a comment is no mistake
+    accepted = run(400, 1, monkeypatch)
+    assert 0 < accepted < 200  # a space more in a comment is no mistake
 
 
 @pytest.mark.proof

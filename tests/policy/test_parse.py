@@ -146,7 +146,7 @@ REFUSED = {
     "a: !!python/object/apply:os.system [ls]": "tags are not allowed",
     "a: !secret 1": "tags are not allowed",
     "a: 1\n---\nb: 2": "a second document",
-    "a:\n\t- 1": "a tab in the indentation",
+    "a:\n\t- 1": "a tab, which",
     "a: [1, 2": "not YAML",
     "? [1]\n: 2": "a key must be plain text",
     "[" * 200 + "]" * 200: "nested deeper",

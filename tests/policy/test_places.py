@@ -146,7 +146,7 @@ def test_the_bases_themselves_are_whole(name: str) -> None:
 
 # --- one mistake at every key, by lines --------------------------------------------------------------------------------------
 
-NAMED = re.compile(r"^  [\w-]+:$|^      [\w.]+: |^  (analyst|steward|auditor): ", re.MULTILINE)
+NAMED = re.compile(r"^  [\w-]+:|^      [\w.]+: ", re.MULTILINE)
 """Lines whose key is a name that the policy gives, or a data category."""
 
 
@@ -277,7 +277,7 @@ def test_three_hundred_broken_files_and_more_were_tried() -> None:
 @pytest.mark.parametrize("base", BASES)
 @pytest.mark.parametrize("maker", MAKERS)
 def test_every_mistake_at_every_key_is_told_where_it_was_made(maker: str, base: str) -> None:
-    assert check(maker, base, step=1) > 20
+    assert check(maker, base, step=1) >= 20
 
 
 # --- by hand: every kind of mistake ---------------------------------------------------------------------------------------------
@@ -391,7 +391,6 @@ TABLE: list[tuple[str, str, str, str]] = [
     ("tests:\n", "on: b\ntests:\n", "on: b", "yaml-trap"),
     ("tests:\n", '"tests": []\ntests:\n', "tests:\n", "duplicate-key"),
     ("owner: dpo", 'owner: "\\x07"', "owner:", "yaml-character"),
-    ("owner: dpo", 'owner: "a\\u202Eb"', "owner:", "yaml-invisible"),
     ("owner: dpo", "owner: " + "[" * 40 + "]" * 40, "[" * 10 + "]", "yaml-depth"),
     ("owner: dpo", "owner: 'dpo", "defaults: deny", "yaml-syntax"),
 ]  # fmt: skip
@@ -462,3 +461,9 @@ def test_every_code_is_in_the_page_and_every_code_of_the_page_is_told_by_a_test(
     assert tried <= listed
     assert listed - tried == {"missing-file", "anonymity-conflict"}  # in test_parse and test_anonymity
     assert {code for code in listed if f'"{code}"' not in source} == set()
+
+
+def test_a_mark_that_nobody_sees_may_stand_as_an_escape_which_is_seen() -> None:
+    """Some exports have a byte order mark or a space without width in their headers; a policy must be able to name them."""
+    assert told(FULL.replace("      city: user", '      "ci\\u200Bty": user')) == []
+    assert told(FULL.replace("      city: user", '      "ci\u200bty": user')) != []
