@@ -7,18 +7,25 @@ the largest is the latest grant and, of two at the same second, the one that all
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import pyarrow as pa
 import sqlalchemy as sa
 
 from secureprofile.adapters import schema
-from secureprofile.consent.decide import ENDED, FAULTS, Reason
+from secureprofile.consent.decide import ALLOWED, ENDED, FAULTS, Reason
 from secureprofile.consent.records import ConsentRecord
 from secureprofile.consent.rules import Rules
+from secureprofile.consent.snapshot import Snapshot
 
 FIELDS: Final = tuple(column.name for column in schema.consents.columns)
+
+PEOPLE: Final = pa.schema([("lookup_", pa.string()), ("person", pa.string())])
+"""Vault lookup and vault token of people."""
+
+_BATCH: Final = 20_000
 
 _BITS: Final = 4
 """Binary places for a fault beside a second."""
@@ -104,6 +111,47 @@ def people_with(purpose: str, now: datetime, rules: Rules, wanted: Collection[Re
     """Return a query for the tokens of people who are judged so, in the order of tokens."""
     judged = reasons(purpose, now, rules).subquery()
     return sa.select(judged.c.person).where(judged.c.reason.in_(sorted(wanted)))
+
+
+REFUSING: Final[frozenset[Reason]] = frozenset({"objected", "restricted"})
+"""What keeps somebody out of every purpose."""
+
+
+def permitted(purpose: str, now: datetime, rules: Rules, domain: str | None) -> sa.Select[Any]:
+    """Return a query for (lookup, token) of those, in one domain or in all, whose rows may be used.
+
+    Where no consent is needed these are all who do not refuse.
+    """
+    v = schema.vault.c
+    refuse = people_with(purpose, now, rules, REFUSING)
+    right = v.token.in_(people_with(purpose, now, rules, ALLOWED)) if rules.consent else v.token.not_in(refuse)
+    query = sa.select(v.lookup, v.token).where(right)
+    return query if domain is None else query.where(v.domain == domain)
+
+
+def refusing(purpose: str, now: datetime, domain: str | None) -> sa.Select[Any]:
+    """Return a query for (lookup, token) of those who object to a purpose or had their data restricted, in one domain or in all."""
+    v = schema.vault.c
+    query = sa.select(v.lookup, v.token).where(v.token.in_(people_with(purpose, now, Rules(consent=False), REFUSING)))
+    return query if domain is None else query.where(v.domain == domain)
+
+
+def batches(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[pa.RecordBatch]:
+    """Yield a query's (lookup, token) as record batches of :data:`PEOPLE`."""
+    for rows in connection.execution_options(yield_per=_BATCH).execute(query).partitions():
+        yield pa.record_batch([pa.array(column, pa.string()) for column in zip(*rows, strict=True)], schema=PEOPLE)
+
+
+def snapshot(connection: sa.Connection, purpose: str, now: datetime) -> str:
+    """Return the digest of the consent snapshot of a purpose; empty where it has no record that is not in the future."""
+    c = schema.consents.c
+    query = sa.select(c.digest).where(c.purpose == purpose, c.at <= int(now.timestamp()))
+    query = query.order_by(c.person, c.at, c.state, c.digest)
+    digest, some = Snapshot(purpose), False
+    for rows in connection.execution_options(yield_per=_BATCH).execute(query).partitions():
+        digest.add(b"".join(row[0] for row in rows))
+        some = True
+    return digest.hex() if some else ""
 
 
 def _fault(rules: Rules, now: datetime) -> sa.ColumnElement[int]:

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -152,6 +153,14 @@ class DuckEngine:
 
     def _spooled(self, batches: Iterator[pa.RecordBatch], columns: Sequence[str]) -> ir.Table:
         return self._registered(spooled(batches, columns, self._temp))
+
+    def collected(self, batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> ir.Table:
+        """Return rows of text that come in batches as a table: in memory where there is one batch, else from an encrypted spool."""
+        first = next(batches, pa.RecordBatch.from_pylist([], schema=schema))
+        second = next(batches, None)
+        if second is None:
+            return self.table(pa.Table.from_batches([first], schema))
+        return self._spooled(chain([first, second], batches), schema.names)
 
     def _registered(self, rows: Any) -> ir.Table:
         name = f"rows_{uuid4().hex}"

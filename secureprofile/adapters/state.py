@@ -14,7 +14,6 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -26,9 +25,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from secureprofile.adapters import consents, schema, tiles
 from secureprofile.audit.merkle import Frontier, leaf_hash
 from secureprofile.audit.tiles import WIDTH, Node
-from secureprofile.consent.decide import ALLOWED
 from secureprofile.consent.records import ConsentRecord
-from secureprofile.consent.rules import Rules
 from secureprofile.errors import CannotTell
 
 PORTRAIT = "@portrait"
@@ -255,11 +252,6 @@ class Reader:
             query = sa.select(c.lookup).where(c.domain == domain, c.lookup.in_(wanted[start : start + 500]))
             found.update(row[0] for row in self.connection.execute(query))
         return found
-
-    def consenting(self, purpose: str, now: datetime, rules: Rules | None = None) -> set[str]:
-        """Return the tokens of people whose rows may be used for ``purpose``: the rule of ``consent.decide``, for everybody at once."""
-        query = consents.people_with(purpose, now, rules or Rules(), ALLOWED)
-        return {row[0] for row in self.connection.execute(query)}
 
     def consents_of(self, person: str) -> list[tuple[str, str, int, str, str]]:
         """Return one person's records: (purpose, state, at, method, notice), oldest first."""

@@ -12,7 +12,6 @@ from typing import Any
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from secureprofile.adapters.clock import now
 from secureprofile.adapters.duckdb import ROW, STREAMING, DuckEngine, Format
 from secureprofile.adapters.encodings import Compression
 from secureprofile.adapters.excel import need
@@ -34,7 +33,6 @@ from secureprofile.flows.guarded import (
     lookup,
     mentioned_people,
     need_subject,
-    people,
     plan_file,
     scrubbed,
     treated,
@@ -43,6 +41,7 @@ from secureprofile.flows.guarded import (
 )
 from secureprofile.flows.judge import exposed, judge
 from secureprofile.flows.manifest import manifest
+from secureprofile.flows.permission import Permission, permission, used
 from secureprofile.flows.presence import exporting, per_person
 from secureprofile.flows.progress import Progress
 from secureprofile.flows.sweep import settle
@@ -135,7 +134,6 @@ def anonymize(
             path=None,
         )
     with begin(context, "anonymize", dataset=dataset, recipient=whom, treatments=treatments(plans)) as act:
-        epoch = consent_epoch(context)
         with context.home.scratch() as scratch, whole_file(output, overwrite=overwrite) as partial:
             with (
                 DuckEngine(temp=scratch, memory_limit=context.memory_limit or STREAMING) as engine,
@@ -149,9 +147,7 @@ def anonymize(
                     delimited=kind in ("csv", "tsv"), scheme=stored,
                 )  # fmt: skip
                 done = replace(done, notes=(*done.notes, *lost_before(source, source.path)))
-            _commit(
-                context, act, done, epoch, dataset=dataset, recipient=whom, digest=digest_of(partial), source=source
-            )
+            _commit(context, act, done, dataset=dataset, recipient=whom, digest=digest_of(partial), source=source)
         return done
 
 
@@ -179,7 +175,6 @@ def anonymize_frame(context: Context, frame: Frame, *, dataset: str, recipient: 
         return int(results[-1].num_rows)
 
     with begin(context, "anonymize", dataset=dataset, recipient=whom, treatments=treatments(plans)) as act:
-        epoch = consent_epoch(context)
         with (
             context.home.scratch() as scratch,
             DuckEngine(temp=scratch, memory_limit=context.memory_limit or STREAMING) as engine,
@@ -190,7 +185,7 @@ def anonymize_frame(context: Context, frame: Frame, *, dataset: str, recipient: 
                 read_back=lambda names: nullcontext(engine.table(results[-1])), path=None,
             )  # fmt: skip
         result = frame.restored(results[-1], order=[plan.name for plan in plans], kept=kept)
-        _commit(context, act, replace(done, columns=plans), epoch, dataset=dataset, recipient=whom, digest="")
+        _commit(context, act, replace(done, columns=plans), dataset=dataset, recipient=whom, digest="")
     return result
 
 
@@ -218,11 +213,12 @@ def write_treated(
     purpose = context.policy.policy.purposes[context.purpose or ""]
     tokens = any(isinstance(plan.treatment, Token) for plan in plans)
     rules = rules_for(context, dataset)
-    joined = bool(scrubbed(plans)) or tokens or purpose.consent != "not-required" or rules is not None
+    may = permission(context, engine, domain=spec.domain, categories=used(plans), recipient=recipient)
+    joined = bool(scrubbed(plans)) or tokens or not may.everybody or rules is not None
     if joined:
         progress.step(f"read {dataset}", engine.progress)
         table = engine.numbered(table)
-    allowed, without_subject = consenting_rows(context, table, spec, engine)
+    allowed, without_subject = permitted_rows(context, table, spec, may, engine)
     rows_to_treat = allowed
     if scrubbed(plans):
         progress.step(f"look for people of {dataset} in its free text", engine.progress)
@@ -284,6 +280,8 @@ def write_treated(
         generalised=shaped,
         together=together,
         notes=notes,
+        epoch=may.epoch,
+        consent_snapshot=may.snapshot,
         people=whose(context, allowed, spec, engine),
     )
 
@@ -293,18 +291,17 @@ def left_out(shaped: Generalised | None) -> int:
     return shaped.solution.suppressed if shaped is not None and shaped.rules.suppressed == "drop" else 0
 
 
-def consenting_rows(context: Context, table: ir.Table, spec: Dataset, engine: DuckEngine) -> tuple[ir.Table, int]:
-    """Return the rows whose subject has a valid grant, where the purpose asks for one, and how many name nobody."""
-    purpose = context.policy.policy.purposes[context.purpose or ""]
-    if purpose.consent == "not-required":
+def permitted_rows(
+    context: Context, table: ir.Table, spec: Dataset, may: Permission, engine: DuckEngine
+) -> tuple[ir.Table, int]:
+    """Return the rows whose subject allows the purpose, and how many name nobody where that matters."""
+    if may.everybody or spec.subject not in table.columns:
         return table, 0
-    with context.state.reading() as view:
-        granted = view.consenting(context.purpose or "", now())
-        pairs = [(key, person) for key, person in view.tokens(spec.domain) if person in granted]
     keyed = lookup(context, table, spec.subject, spec, engine)
+    if may.allowed is None:
+        return may.rows(keyed, "lookup_"), 0
     nobody = int(engine.to_arrow(keyed.aggregate(n=keyed["lookup_"].isnull().sum().fill_null(0))).to_pylist()[0]["n"])
-    passing = people(pairs, engine)
-    return keyed.semi_join(passing, "lookup_"), nobody
+    return may.rows(keyed, "lookup_"), nobody
 
 
 def whose(context: Context, rows: ir.Table, spec: Dataset, engine: DuckEngine) -> pa.Array | None:
@@ -315,17 +312,10 @@ def whose(context: Context, rows: ir.Table, spec: Dataset, engine: DuckEngine) -
     return engine.to_arrow(keyed.filter(keyed["lookup_"].notnull()).select("lookup_").distinct())["lookup_"]
 
 
-def consent_epoch(context: Context) -> int:
-    """Return the state of everybody's consents before the first row is read."""
-    with context.state.reading() as view:
-        return view.consent_epoch()
-
-
 def _commit(
     context: Context,
     act: Act,
     done: Treated,
-    epoch: int,
     *,
     dataset: str,
     recipient: str,
@@ -341,7 +331,7 @@ def _commit(
         )  # fmt: skip
 
     def work(tx: Writer) -> None:
-        if tx.consent_epoch() != epoch:
+        if tx.consent_epoch() != done.epoch:
             raise CannotTell(
                 "consents changed while the rows were read: nothing was written", hint="run the same command again"
             )
@@ -362,6 +352,7 @@ def _commit(
             categories=tuple(sorted({plan.category for plan in done.columns})),
             treatments=treatments(done.columns),
             output_digest=digest,
+            consent_snapshot=done.consent_snapshot,
             subjects=touched.subjects,
             details={f"key.{role}": kid for role, kid in done.kids.items()}
             | entry_details(done.volumes)

@@ -42,8 +42,8 @@ class Treated:
     """What was done to a file: exact numbers, for the operator only.
 
     ``people``: vault lookups of whom the rows are, where the purpose's acts commit to each person.
-    ``redacted`` counts cells in which the sweep found something, ``formulas`` cells that a spreadsheet would have run; ``notes`` says what the
-    input had lost before it came.
+    ``epoch`` and ``consent_snapshot`` say on which consents it rests. ``redacted`` counts cells in which the sweep found something, ``formulas``
+    cells that a spreadsheet would have run; ``notes`` says what the input had lost before it came.
     """
 
     rows_in: int
@@ -63,6 +63,8 @@ class Treated:
     generalised: Generalised | None = field(default=None, repr=False)
     together: tuple[Together, ...] = ()
     people: pa.Array | None = field(default=None, repr=False)
+    epoch: int = 0
+    consent_snapshot: str = ""
 
 
 def plan_file(context: Context, act: str, columns: Sequence[str], dataset: str) -> tuple[ColumnPlan, ...]:
@@ -136,15 +138,6 @@ def lookup(context: Context, table: ir.Table, column: str, dataset: Dataset, eng
     spelled = engine.functions.canonical(joined[column], spec.category, context.policy.policy.region(spec))
     digest = engine.functions.hmac_hex(spelled, joined["inner_vault"], joined["outer_vault"])
     return joined.mutate(lookup_=digest).drop("inner_vault", "outer_vault")
-
-
-def people(pairs: Sequence[tuple[str, str]], engine: DuckEngine) -> ir.Table:
-    """Return (lookup_, person) of the people whose rows may pass, as a table to join with."""
-    columns = {
-        "lookup_": pa.array([p[0] for p in pairs], pa.string()),
-        "person": pa.array([p[1] for p in pairs], pa.string()),
-    }
-    return engine.table(pa.table(columns))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 import ibis.expr.types as ir
@@ -21,26 +21,18 @@ from secureprofile.flows.guarded import (
     lookup,
     mentioned_people,
     need_subject,
-    people,
     plan_file,
     scrubbed,
     treated,
     treatments,
     use_scrubber,
 )
+from secureprofile.flows.permission import Permission, permission, used
 from secureprofile.flows.presence import Touched, enrol, stored_people, touching
 from secureprofile.flows.progress import Progress
 from secureprofile.policy.decide import ColumnPlan
 from secureprofile.policy.model import Dataset
 from secureprofile.policy.treatments import KEYED
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Passing:
-    """Who may enter, and the consent epoch at which that was decided."""
-
-    table: ir.Table
-    epoch: int
 
 
 def ingest(context: Context, source: Source, *, dataset: str, progress: Progress) -> Treated:
@@ -62,9 +54,10 @@ def ingest(context: Context, source: Source, *, dataset: str, progress: Progress
         ):
             progress.step(f"read {source.path.name}", engine.progress)
             keyed = lookup(context, table, spec.subject, spec, engine)
-            passing = _passing(context, keyed, spec, engine)
+            passing = _passing(context, keyed, spec, plans, engine)
             progress.step(f"guard {source.path.name}", engine.progress)
-            rows = keyed.inner_join(passing.table, "lookup_")
+            assert passing.allowed is not None
+            rows = keyed.inner_join(passing.allowed, "lookup_")
             if scrubbed(plans):
                 use_scrubber(context, engine)
                 rows = mentioned_people(rows, table, plans, engine)
@@ -89,6 +82,7 @@ def ingest(context: Context, source: Source, *, dataset: str, progress: Progress
                     treatments=treatments(plans),
                     snapshot=str(act.index),
                     subjects=touched.subjects,
+                    consent_snapshot=passing.snapshot,
                 )
         (folder / ".lock").unlink(missing_ok=True)
     return done
@@ -98,18 +92,17 @@ def _storable(plan: ColumnPlan, spec: Dataset) -> bool:
     return plan.name != spec.subject and not isinstance(plan.treatment, KEYED)
 
 
-def _passing(context: Context, keyed: ir.Table, spec: Dataset, engine: DuckEngine) -> Passing:
-    """Return the people whose rows may enter; with consent nobody is enrolled here, without it everybody named is."""
-    purpose = context.policy.policy.purposes[context.purpose or ""]
-    if purpose.consent == "required":
-        with context.state.reading() as view:
-            granted = view.consenting(context.purpose or "", now())
-            pairs = [(key, token) for key, token in view.tokens(spec.domain) if token in granted]
-            return Passing(table=people(pairs, engine), epoch=view.consent_epoch())
+def _passing(
+    context: Context, keyed: ir.Table, spec: Dataset, plans: Sequence[ColumnPlan], engine: DuckEngine
+) -> Permission:
+    """Return whose rows may enter; with consent nobody is enrolled here, without it everybody named is."""
+    categories = used(plans)
+    if context.policy.policy.purposes[context.purpose or ""].consent == "required":
+        return permission(context, engine, domain=spec.domain, categories=categories, listed=True)
     named = engine.to_arrow(keyed.filter(keyed["lookup_"].notnull()).select("lookup_").distinct())
     with context.state.writing() as tx:
         enrol(context, tx, named["lookup_"].to_pylist(), spec.domain)
-        return Passing(table=people(tx.tokens(spec.domain), engine), epoch=tx.consent_epoch())
+        return permission(context, engine, domain=spec.domain, categories=categories, listed=True, view=tx)
 
 
 def _count(
