@@ -1,34 +1,33 @@
 """The consent records of the state database: written in bulk, and judged for everybody at once.
 
 :func:`reasons` is the rule of ``consent.decide`` as one SQL expression over the records of a purpose: one pass in the order of
-the table's key, no sorting and no window. A grant's second and its gravest fault are one number (second · 16 + fault), so that
-the largest is the latest grant and, of two at the same second, the one that allows least.
+the table's key, no sorting and no window. A record's second and what it allows are one number (second · 32 + gravest fault), so that
+the largest is the latest record and, of several at the same second, the one that allows least.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, Final
 
 import pyarrow as pa
 import sqlalchemy as sa
 
 from secureprofile.adapters import schema
-from secureprofile.consent.decide import ALLOWED, ENDED, FAULTS, Reason
+from secureprofile.consent.decide import ENDED, FAULTS, Reason
 from secureprofile.consent.records import ConsentRecord
 from secureprofile.consent.rules import Rules
 from secureprofile.consent.snapshot import Snapshot
 
 FIELDS: Final = tuple(column.name for column in schema.consents.columns)
 
-PEOPLE: Final = pa.schema([("lookup_", pa.string()), ("person", pa.string())])
-"""Vault lookup and vault token of people."""
+_BITS: Final = 5
+"""Binary places beside a second: for a grant its fault, for what ends one :data:`_END` and more."""
 
-_BATCH: Final = 20_000
-
-_BITS: Final = 4
-"""Binary places for a fault beside a second."""
+_STEP: Final = 1 << _BITS
+_END: Final = 16
 
 
 def insert(connection: sa.Connection, rows: Iterable[Sequence[Any]]) -> None:
@@ -52,106 +51,140 @@ def record_of(row: Any) -> ConsentRecord:
     )
 
 
-def reasons(purpose: str, now: datetime, rules: Rules, *, known_before: int | None = None) -> sa.Select[Any]:
-    """Return a query for (person, reason) of everybody who has a record for a purpose.
+def reasons(purpose: str, now: datetime, rules: Rules, *, also: Sequence[Any] = ()) -> sa.Select[Any]:
+    """Return a query for (person, reason) of everybody who has a record for a purpose that is not in the future.
 
     Args:
         purpose: of the policy.
         now: UTC; later records do not count.
         rules: what the use asks of grants.
-        known_before: leave out records that came with this entry of the log or a later one.
+        also: further conditions on the records.
     """
     c = schema.consents.c
-    second = int(now.timestamp())
-    past = c.at <= second
 
     def latest(state: str) -> sa.ColumnElement[int]:
-        return sa.func.coalesce(sa.func.max(sa.case((past & (c.state == state), c.at))), -1)
+        return sa.func.coalesce(sa.func.max(sa.case((c.state == state, c.at))), -1)
 
-    graded = sa.func.max(sa.case((past & (c.state == "granted"), c.at * (1 << _BITS) + _fault(rules, now))))
-    ends = [(c.state == state, rank) for rank, state in enumerate(ENDED)]
-    ended = sa.func.max(sa.case((past & c.state.in_(ENDED), c.at * (1 << _BITS) + sa.case(*ends))))
-    where = [c.purpose == purpose]
-    if known_before is not None:
-        where.append(c.entry < known_before)
+    grant = (c.state == "granted", c.at * _STEP + (_fault(rules, now) if rules.consent else 0))
+    ends = [(c.state == state, c.at * _STEP + _END + rank) for rank, state in enumerate(ENDED)]
+    newest = sa.case(grant, *(ends if rules.consent else ()))
     found = (
         sa.select(
             c.person,
-            latest("restricted").label("restricted"),
-            latest("objected").label("objected"),
-            latest("lifted").label("lifted"),
-            sa.func.coalesce(graded, -1).label("granted"),
-            sa.func.coalesce(ended, -1).label("ended"),
-            sa.func.max(sa.case((past, 0), else_=1)).label("future"),
+            sa.func.coalesce(sa.func.max(newest), -1).label("newest"),
+            *(latest(state).label(state) for state in ("restricted", "objected", "lifted")),
         )
-        .where(*where)
+        .where(c.purpose == purpose, c.at <= int(now.timestamp()), *also)
         .group_by(c.person)
         .subquery()
     )
     f = found.c
-    grant_at, end_at = f.granted.op(">>")(_BITS), f.ended.op(">>")(_BITS)  # -1 stays -1
-    low = (1 << _BITS) - 1
-    steps: list[tuple[Any, Any]] = [
-        ((f.restricted >= 0) & (f.restricted >= f.lifted), sa.literal("restricted")),
-        ((f.objected >= 0) & (f.objected >= f.lifted) & (f.objected >= grant_at), sa.literal("objected")),
-    ]
-    if not rules.consent:
-        return sa.select(f.person, sa.case(*steps, else_=sa.literal("not-required")).label("reason"))
-    ending = sa.case(*[(f.ended.op("&")(low) == rank, sa.literal(state)) for rank, state in enumerate(ENDED)])
-    granting = sa.case(*[(f.granted.op("&")(low) == rank, sa.literal(text)) for rank, text in enumerate(FAULTS)])
-    steps += [
-        ((f.ended >= 0) & (end_at >= grant_at), ending),
-        ((f.granted < 0) & (f.future == 1), sa.literal("future")),
-        (f.granted < 0, sa.literal("no-record")),
-    ]
-    return sa.select(f.person, sa.case(*steps, else_=granting).label("reason"))
+    at = f.newest.op(">>")(_BITS)  # of -1, nothing, it is -1
+    code = f.newest.op("&")(_STEP - 1)
+    restricted = ((f.restricted >= 0) & (f.restricted >= f.lifted), sa.literal("restricted"))
+    objected = ((f.objected >= 0) & (f.objected >= f.lifted) & (f.objected >= at), sa.literal("objected"))
+    steps: list[tuple[Any, Any]] = [restricted, objected]
+    rest: Any = sa.literal("not-required")
+    if rules.consent:
+        ended = [((f.newest >= 0) & (code == _END + rank), sa.literal(state)) for rank, state in enumerate(ENDED)]
+        steps = [restricted, *ended, objected, (f.newest < 0, sa.literal("no-record"))]
+        rest = sa.case(*[(code == rank, sa.literal(text)) for rank, text in enumerate(FAULTS)])
+    return sa.select(f.person, sa.case(*steps, else_=rest).label("reason"))
 
 
-def people_with(purpose: str, now: datetime, rules: Rules, wanted: Collection[Reason]) -> sa.Select[Any]:
+def counts(connection: sa.Connection, purpose: str, now: datetime, rules: Rules) -> dict[str, int]:
+    """Return how many people are judged so, by reason; who has only records of the future is told apart."""
+    judged, c = reasons(purpose, now, rules).subquery(), schema.consents.c
+    query = sa.select(judged.c.reason, sa.func.count()).group_by(judged.c.reason)
+    found = {str(reason): int(number) for reason, number in connection.execute(query)}
+    first = sa.select(sa.func.min(c.at).label("first")).where(c.purpose == purpose).group_by(c.person).subquery()
+    later = sa.select(sa.func.count()).select_from(first).where(first.c.first > int(now.timestamp()))
+    if ahead := int(connection.execute(later).scalar_one()):
+        found["future" if rules.consent else "not-required"] = ahead + found.get("not-required", 0)
+    return found
+
+
+def people_with(
+    purpose: str, now: datetime, rules: Rules, wanted: Collection[Reason], *, also: Sequence[Any] = ()
+) -> sa.Select[Any]:
     """Return a query for the tokens of people who are judged so, in the order of tokens."""
-    judged = reasons(purpose, now, rules).subquery()
+    judged = reasons(purpose, now, rules, also=also).subquery()
     return sa.select(judged.c.person).where(judged.c.reason.in_(sorted(wanted)))
 
 
 REFUSING: Final[frozenset[Reason]] = frozenset({"objected", "restricted"})
 """What keeps somebody out of every purpose."""
 
+# --- in bulk ------------------------------------------------------------------------------------------------------------
 
-def permitted(purpose: str, now: datetime, rules: Rules, domain: str | None) -> sa.Select[Any]:
-    """Return a query for (lookup, token) of those, in one domain or in all, whose rows may be used.
+PEOPLE: Final = pa.schema([("person", pa.string())])
+VAULT: Final = pa.schema([("lookup_", pa.string()), ("person", pa.string())])
 
-    Where no consent is needed these are all who do not refuse.
+_PIECES: Final = 64
+"""Ranges of tokens in which people are read."""
+
+_ROWS: Final = 65_536
+"""Rows of the vault that are read at once."""
+
+
+def people_batches(
+    connection: sa.Connection, purpose: str, now: datetime, rules: Rules, wanted: Collection[Reason]
+) -> Iterator[pa.RecordBatch]:
+    """Give the tokens of people who are judged so (schema :data:`PEOPLE`).
+
+    A range of tokens comes as one text: making a Python object of every row takes longer than judging it.
     """
-    v = schema.vault.c
-    refuse = people_with(purpose, now, rules, REFUSING)
-    right = v.token.in_(people_with(purpose, now, rules, ALLOWED)) if rules.consent else v.token.not_in(refuse)
-    query = sa.select(v.lookup, v.token).where(right)
-    return query if domain is None else query.where(v.domain == domain)
-
-
-def refusing(purpose: str, now: datetime, domain: str | None) -> sa.Select[Any]:
-    """Return a query for (lookup, token) of those who object to a purpose or had their data restricted, in one domain or in all."""
-    v = schema.vault.c
-    query = sa.select(v.lookup, v.token).where(v.token.in_(people_with(purpose, now, Rules(consent=False), REFUSING)))
-    return query if domain is None else query.where(v.domain == domain)
-
-
-def batches(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[pa.RecordBatch]:
-    """Yield a query's (lookup, token) as record batches of :data:`PEOPLE`."""
-    for rows in connection.execution_options(yield_per=_BATCH).execute(query).partitions():
-        yield pa.record_batch([pa.array(column, pa.string()) for column in zip(*rows, strict=True)], schema=PEOPLE)
-
-
-def snapshot(connection: sa.Connection, purpose: str, now: datetime) -> str:
-    """Return the digest of the consent snapshot of a purpose; empty where it has no record that is not in the future."""
     c = schema.consents.c
-    query = sa.select(c.digest).where(c.purpose == purpose, c.at <= int(now.timestamp()))
-    query = query.order_by(c.person, c.at, c.state, c.digest)
-    digest, some = Snapshot(purpose), False
-    for rows in connection.execution_options(yield_per=_BATCH).execute(query).partitions():
-        digest.add(b"".join(row[0] for row in rows))
-        some = True
-    return digest.hex() if some else ""
+    bounds = [f"v_{place * 256 // _PIECES:02x}" for place in range(1, _PIECES)]
+    for low, high in zip([None, *bounds], [*bounds, None], strict=True):
+        within = [c.person >= low] if low else []
+        within += [c.person < high] if high else []
+        found = people_with(purpose, now, rules, wanted, also=within).subquery()
+        text = connection.execute(sa.select(sa.func.group_concat(found.c.person, "\n"))).scalar()
+        if text:
+            yield pa.record_batch([_lines(text)], schema=PEOPLE)
+
+
+def vault_batches(connection: sa.Connection, domain: str) -> Iterator[pa.RecordBatch]:
+    """Give (lookup, token) of everybody enrolled in a domain (schema :data:`VAULT`), in the order in which they stand in the file."""
+    v = schema.vault.c
+    place: sa.ColumnElement[int] = sa.literal_column("rowid")
+    last = connection.execute(sa.select(sa.func.max(place)).select_from(schema.vault)).scalar() or 0
+    columns = [sa.func.group_concat(column, "\n") for column in (v.lookup, v.token)]
+    for start in range(0, last, _ROWS):
+        query = sa.select(*columns).where(place > start, place <= start + _ROWS, v.domain == domain)
+        lookups, tokens = connection.execute(query).one()
+        if lookups:
+            yield pa.record_batch([_lines(lookups), _lines(tokens)], schema=VAULT)
+
+
+def _lines(text: str) -> pa.Array:
+    import pyarrow.compute as pc
+
+    return pc.split_pattern(pa.array([text]), "\n").flatten()
+
+
+def snapshot(connection: sa.Connection, purpose: str, now: datetime, *, known_before: int | None = None) -> str:
+    """Return the digest over every record of a purpose that the rule may look at: ``consent.snapshot``.
+
+    Args:
+        connection: inside the view in which people are judged.
+        purpose: of the policy.
+        now: UTC; later records do not count.
+        known_before: leave out records that came with this entry of the log or a later one.
+    """
+    c = schema.consents.c
+    # spelled so, the planner does not lose the key's order over a column that is constant
+    where = [c.purpose.concat("") == purpose, c.at <= int(now.timestamp())]
+    if known_before is not None:
+        where.append(c.entry < known_before)
+    query = sa.select(c.digest).where(*where).order_by(c.person, c.purpose, c.at, c.state, c.digest)
+    found = connection.execute(query).cursor  # the driver's, which makes no row objects
+    assert found is not None
+    digest = Snapshot(purpose)
+    while rows := found.fetchmany(_ROWS):
+        digest.add(b"".join(chain.from_iterable(rows)))
+    return digest.hex()
 
 
 def _fault(rules: Rules, now: datetime) -> sa.ColumnElement[int]:

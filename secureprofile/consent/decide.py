@@ -45,6 +45,8 @@ ALLOWED: Final[frozenset[Reason]] = frozenset({"granted", "not-required"})
 ENDED: Final[tuple[State, ...]] = ("expired", "refused", "withdrawn")
 """What ends a grant; of several at the same second the last of these is told."""
 
+_ENDINGS: Final[tuple[Reason, ...]] = ("expired", "refused", "withdrawn")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentDecision:
@@ -80,21 +82,20 @@ def decide_consent(
     rules = rules or Rules()
     own = [r for r in records if r.person == person and r.purpose == purpose]
     past = [r for r in own if r.at <= now]
-    granted = max(((_second(r), fault_of(r, rules, now)) for r in past if r.state == "granted"), default=None)
-    lifted = _latest(past, "lifted")
-    if (restricted := _latest(past, "restricted")) >= 0 and restricted >= lifted:
+    if own and not past:
+        return ConsentDecision(reason="future" if rules.consent else "not-required")
+    granted = max(((_second(r), fault_of(r, rules, now)) for r in past if r.state == "granted"), default=(-1, 0))
+    ended = max(((_second(r), ENDED.index(r.state)) for r in past if r.state in ENDED), default=(-1, 0))
+    restricted, objected, lifted = (_latest(past, state) for state in ("restricted", "objected", "lifted"))
+    if restricted >= 0 and restricted >= lifted:
         return ConsentDecision(reason="restricted")
-    if (objected := _latest(past, "objected")) >= 0 and objected >= max(lifted, granted[0] if granted else -1):
+    if rules.consent and ended[0] >= 0 and ended[0] >= granted[0]:
+        return ConsentDecision(reason=_ENDINGS[ended[1]])
+    if objected >= 0 and objected >= max(lifted, granted[0]):
         return ConsentDecision(reason="objected")
     if not rules.consent:
         return ConsentDecision(reason="not-required")
-    ended = max(((_second(r), ENDED.index(r.state)) for r in past if r.state in ENDED), default=None)
-    if ended is not None and (granted is None or ended[0] >= granted[0]):
-        reasons: tuple[Reason, ...] = ("expired", "refused", "withdrawn")
-        return ConsentDecision(reason=reasons[ended[1]])
-    if granted is None:
-        return ConsentDecision(reason="future" if len(own) > len(past) else "no-record")
-    return ConsentDecision(reason=FAULTS[granted[1]])
+    return ConsentDecision(reason="no-record" if granted[0] < 0 else FAULTS[granted[1]])
 
 
 def fault_of(record: ConsentRecord, rules: Rules, now: datetime) -> int:

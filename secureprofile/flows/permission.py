@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import chain
 
 import ibis.expr.types as ir
+import pyarrow as pa
 
 from secureprofile.adapters import consents
 from secureprofile.adapters.clock import now
 from secureprofile.adapters.duckdb import DuckEngine
 from secureprofile.adapters.state import Reader
+from secureprofile.consent.decide import ALLOWED
 from secureprofile.consent.rules import rules_for
 from secureprofile.flows.gate import Context
 from secureprofile.policy.decide import ColumnPlan
@@ -25,8 +26,8 @@ class Permission:
     """Whose rows may be used.
 
     Args:
-        allowed: (lookup_, person) of those; None: everybody who is not in ``refused``.
-        refused: (lookup_, person) of those who object or had their data restricted; None where nobody does.
+        allowed: (person) of those, and ``lookup_`` where a domain was named; None: everybody who is not in ``refused``.
+        refused: the same of those who object or had their data restricted; None where nobody does.
         epoch: of the consents; an act that ends in another one ends without effect.
         snapshot: digest of the records that decided, for the log; empty where there are none.
     """
@@ -76,12 +77,20 @@ def permission(
             )
     at, purpose = now(), context.purpose or ""
     rules = rules_for(context.policy.policy, purpose, now=at, categories=categories, recipient=recipient)
+    wanted = ALLOWED if rules.consent else consents.REFUSING
+    found = consents.people_batches(view.connection, purpose, at, rules, wanted)
+    judged = engine.collected(found, consents.PEOPLE) if rules.consent else _some(found, engine)
     allowed = refused = None
-    if rules.consent or listed:
-        query = consents.permitted(purpose, at, rules, domain)
-        allowed = engine.collected(consents.batches(view.connection, query), consents.PEOPLE)
+    if domain is None or (judged is None and not listed):
+        allowed, refused = (judged, None) if rules.consent else (None, judged)
     else:
-        refused = _refusing(view, purpose, at, domain, engine)
+        vault = engine.collected(consents.vault_batches(view.connection, domain), consents.VAULT)
+        if rules.consent or judged is None:
+            allowed = vault if judged is None else vault.semi_join(judged, "person")
+        elif listed:
+            allowed = vault.anti_join(judged, "person")
+        else:
+            refused = vault.semi_join(judged, "person")
     return Permission(
         allowed=allowed,
         refused=refused,
@@ -90,10 +99,10 @@ def permission(
     )
 
 
-def _refusing(view: Reader, purpose: str, at: datetime, domain: str | None, engine: DuckEngine) -> ir.Table | None:
-    found = consents.batches(view.connection, consents.refusing(purpose, at, domain))
-    first = next(found, None)
-    return None if first is None else engine.collected(chain([first], found), consents.PEOPLE)
+def _some(batches: Iterator[pa.RecordBatch], engine: DuckEngine) -> ir.Table | None:
+    """Return the people as a table, None where there is nobody."""
+    first = next(batches, None)
+    return None if first is None else engine.collected(chain([first], batches), consents.PEOPLE)
 
 
 def used(plans: Sequence[ColumnPlan]) -> list[str]:

@@ -149,8 +149,7 @@ def test_the_treatments_are_all_there_by_name() -> None:
         - vocabulary
     )
     outputs, residue = {"store", "export", "release", "reveal"}, {"fail", "redact"}
-    accesses = {"per-person", "per-run"}
-    assert own == {"GDPR", "PIPL", "required", "not-required", *outputs, *residue, *accesses}
+    assert own == {"GDPR", "PIPL", "required", "not-required", *outputs, *residue}
     options = PARTS["Purpose"]["properties"]["allow"]["additionalProperties"]["anyOf"]
     alone = {option["const"] for option in options if "const" in option}
     mappings = [option for option in options if option.get("type") == "object"]
