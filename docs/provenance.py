@@ -58,6 +58,9 @@ LISTS: Mapping[str, tuple[str, str]] = {
     "secureprofile.guard.checksums:PROVINCES": ("administrative divisions, GB/T 2260", "facts"),
     "secureprofile.guard.checksums:_IBAN_LENGTHS": ("IBAN registry, ISO 13616", "facts"),
     "secureprofile.adapters.ner:LABELS": ("labels of OntoNotes, CoNLL-2003 and MSRA models", "facts"),
+    "secureprofile.report.subject:_ACTS": OWN,
+    "secureprofile.report.subject:_STATES": OWN,
+    "secureprofile.report.subject:_WORDS": OWN,
     "secureprofile.report.wording:WORDING": OWN,
     "secureprofile.report.wording:RISK": OWN,
     "secureprofile.adapters.places:_OWN_CODES": (
