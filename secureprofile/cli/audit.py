@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
-from secureprofile.cli import show
+from secureprofile.cli import anchor, show
 from secureprofile.cli.options import Actor, Folder, Json, Overwrite, opened
 
 app = typer.Typer(help="The log of every access: read it, verify it, sign it.", no_args_is_help=True)
+app.add_typer(anchor.witness, name="witness")
 
 
 @app.command("verify")
