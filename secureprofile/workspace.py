@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from secureprofile.adapters.anchors import Witness
     from secureprofile.flows.anchor import Cosigned
     from secureprofile.flows.export_log import LogExport
+    from secureprofile.flows.prune import Pruned
     from secureprofile.flows.rotate import KeyUse
     from secureprofile.guard.finder import Finder
 
@@ -276,6 +277,12 @@ class Audit:
         from secureprofile.flows.anchor import submit
 
         return submit(self._context)
+
+    def prune(self, before: str, *, dry_run: bool = False) -> Pruned:
+        """Remove entries before a day or index that need not be kept any more; what is left still verifies."""
+        from secureprofile.flows.prune import prune
+
+        return prune(self._context, before, dry_run=dry_run)
 
     def log(self, *, last: int = 20) -> list[dict[str, Any]]:
         """Return the newest entries; reading them is recorded."""

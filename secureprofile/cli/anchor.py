@@ -60,3 +60,25 @@ def submit(workspace: Folder = None, actor: Actor = None, json: Json = False) ->
         return
     for one in found:
         print(f"{one.witness}: pinned the first {one.size} entries at {_time(one.time)}")
+
+
+def prune(
+    before: Annotated[
+        str, typer.Option("--before", metavar="DAY|INDEX", help="A day (2026-01-31) or the first entry to keep.")
+    ],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, and remove nothing.")] = False,
+    workspace: Folder = None,
+    actor: Actor = None,
+    json: Json = False,
+) -> None:
+    """Remove old entries, whole tiles of 256; their hashes stay, so that what is left still verifies."""
+    with opened(workspace, actor=actor) as place:
+        done = place.audit.prune(before, dry_run=dry_run)
+    if json:
+        show.as_json(
+            "pruned",
+            {"minimum": done.minimum, "removed": done.removed, "term": done.term, "dry_run": dry_run},
+        )
+        return
+    verb = "would be removed" if dry_run else "removed"
+    print(f"{verb}: {done.removed:,} entries; the first one kept is {done.minimum}")

@@ -13,6 +13,7 @@ from secureprofile.cli.options import Actor, Folder, Json, Overwrite, opened
 
 app = typer.Typer(help="The log of every access: read it, verify it, sign it.", no_args_is_help=True)
 app.add_typer(anchor.witness, name="witness")
+app.command("prune")(anchor.prune)
 
 
 @app.command("verify")
