@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from secureprofile.adapters.tiles import fill
 from secureprofile.audit.checkpoint import VerifierKey
+from secureprofile.audit.merkle import Frontier, leaf_hash
 from secureprofile.audit.proof import verify_proof
 from secureprofile.audit.retention import days, kept_until
 from secureprofile.cli.main import run
@@ -45,8 +47,13 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace
         with state.writing() as tx:
             tx.connection.exec_driver_sql("DELETE FROM log")
             tx.connection.exec_driver_sql("DELETE FROM tree")
-            for index in range(OLD):
-                tx.append(aged(index, NOW - timedelta(days=2000 - index)))
+            rows = [(index, aged(index, NOW - timedelta(days=2000 - index))) for index in range(OLD)]
+            tx.connection.exec_driver_sql("INSERT INTO log (idx, body) VALUES (?, ?)", rows)
+            grown = Frontier()
+            for _, body in rows:
+                grown = grown.append(leaf_hash(body))
+            tx.connection.exec_driver_sql("INSERT INTO tree (id, frontier) VALUES (1, ?)", (grown.to_bytes(),))
+            fill(tx.connection)
         for name in ("frontier", "checkpoint"):
             (workspace._context.home.signer / name).unlink()
         signer.sign(state)
