@@ -16,8 +16,11 @@ from secureprofile.audit import tiles
 from secureprofile.audit.checkpoint import VerifierKey, parse_checkpoint, verify_note, witnessed
 from secureprofile.audit.merkle import EMPTY_ROOT, leaf_hash, node_hash, root, verify_consistency, verify_inclusion
 from secureprofile.audit.note import open_note
+from secureprofile.audit.proof import verify_proof
 from secureprofile.errors import ProofWrong
+from tests.audit import exports
 from tests.conftest import ROOT
+from tests.vectors.audit.make import made
 
 NOTES = json.loads((ROOT / "tests/vectors/audit/notes.json").read_text("utf-8"))["notes"]
 H = bytes.fromhex
@@ -176,3 +179,16 @@ def test_thousands_of_mangled_keys_are_refused() -> None:
         tried += 1
         with pytest.raises(ProofWrong):
             VerifierKey.parse(mangled)
+
+
+def test_our_own_vectors_are_what_we_make_and_what_is_made_by_hand() -> None:
+    stored = json.loads((ROOT / "tests/vectors/audit/made.json").read_text("utf-8"))
+    assert stored == made()
+    entries = [one.encode() for one in stored["entries"]]
+    files = exports.export(entries)
+    assert stored["checkpoint"].encode() == files.pop("checkpoint")
+    assert {name: H(data) for name, data in stored["files"].items()} == files
+    assert stored["cosigned"].encode() == exports.note(entries, witness=1_800_000_000)
+    assert (stored["vkey"], stored["witness_vkey"]) == (exports.VKEY, exports.WITNESS_VKEY)
+    for entry, proof in zip(entries, stored["proofs"], strict=True):
+        assert verify_proof(proof.encode(), entry, [VerifierKey.parse(stored["vkey"])]).size == 5
