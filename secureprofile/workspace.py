@@ -38,8 +38,11 @@ from secureprofile.policy.decide import match_dataset
 from secureprofile.session import Session as Session
 
 if TYPE_CHECKING:
+    from secureprofile.adapters.anchors import Witness
     from secureprofile.adapters.policies import KeptPolicy
+    from secureprofile.flows.anchor import Cosigned
     from secureprofile.flows.export_log import LogExport
+    from secureprofile.flows.prune import Pruned
     from secureprofile.flows.rotate import KeyUse
     from secureprofile.guard.finder import Finder
 
@@ -270,6 +273,36 @@ class Audit:
         from secureprofile.flows.export_log import export_log
 
         return export_log(self._context, Path(folder))
+
+    def add_witness(self, vkey: str, url: str) -> str:
+        """Let a witness cosign this log's checkpoints from now on; return its name. The creator's right alone."""
+        from secureprofile.flows.anchor import add_witness
+
+        return add_witness(self._context, vkey, url)
+
+    def remove_witness(self, name: str) -> None:
+        """Ask a witness no more; what it cosigned stays. The creator's right alone."""
+        from secureprofile.flows.anchor import drop_witness
+
+        drop_witness(self._context, name)
+
+    def witnesses(self) -> list[Witness]:
+        """Return the witnesses of this log."""
+        from secureprofile.flows.anchor import list_witnesses
+
+        return list_witnesses(self._context)
+
+    def submit(self) -> list[Cosigned]:
+        """Have every witness cosign the log as it stands."""
+        from secureprofile.flows.anchor import submit
+
+        return submit(self._context)
+
+    def prune(self, before: str, *, dry_run: bool = False) -> Pruned:
+        """Remove entries before a day or index that need not be kept any more; what is left still verifies."""
+        from secureprofile.flows.prune import prune
+
+        return prune(self._context, before, dry_run=dry_run)
 
     def log(self, *, last: int = 20) -> list[dict[str, Any]]:
         """Return the newest entries; reading them is recorded."""

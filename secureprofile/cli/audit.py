@@ -8,10 +8,12 @@ from typing import Annotated
 
 import typer
 
-from secureprofile.cli import show
+from secureprofile.cli import anchor, show
 from secureprofile.cli.options import Actor, Folder, Json, Overwrite, opened
 
 app = typer.Typer(help="The log of every access: read it, verify it, sign it.", no_args_is_help=True)
+app.add_typer(anchor.witness, name="witness")
+app.command("prune")(anchor.prune)
 
 
 @app.command("verify")
@@ -177,10 +179,23 @@ def export(
 
 
 @app.command("checkpoint")
-def checkpoint(workspace: Folder = None, actor: Actor = None) -> None:
+def checkpoint(
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="[default: standard output]")
+    ] = None,
+    overwrite: Overwrite = False,
+    workspace: Folder = None,
+    actor: Actor = None,
+) -> None:
     """Sign the log as it stands and print the note; kept elsewhere, it makes every later change visible."""
+    from secureprofile.adapters.outputs import write_whole
+
     with opened(workspace, actor=actor) as place:
-        print(place.audit.checkpoint().decode(), end="")
+        note = place.audit.checkpoint()
+    if output is not None:
+        write_whole(output, note, overwrite=overwrite)
+    else:
+        print(note.decode(), end="")
 
 
 @app.command("log")

@@ -58,7 +58,7 @@ def read_log(context: Context, *, last: int) -> list[dict[str, Any]]:
     record(context, "audit.read", result="allow", reason="done")
     with context.state.reading() as view:
         size = view.log_size()
-        start = max(0, size - last)
+        start = max(minimum(view), size - last)
         return [{"index": start + offset, **json.loads(body)} for offset, body in enumerate(view.entries(start))]
 
 
