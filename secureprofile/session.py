@@ -13,10 +13,10 @@ from secureprofile.flows.gate import Context
 from secureprofile.flows.progress import Progress, Silent
 
 if TYPE_CHECKING:
-    from secureprofile.consent.records import ConsentRecord
     from secureprofile.dp.plan import Plan
     from secureprofile.flows.build import Built
     from secureprofile.flows.consent import Imported
+    from secureprofile.flows.consent_status import Person, Standing
     from secureprofile.flows.exports import Recall
     from secureprofile.flows.guarded import Treated
     from secureprofile.flows.release import Account, Run
@@ -156,11 +156,17 @@ class Session:
 
         return import_consents(self._context, open_file(source, sheet=sheet), progress=progress or Silent())
 
-    def show_consents(self, identifier: str) -> list[ConsentRecord]:
-        """Return one person's consent records, oldest first."""
-        from secureprofile.flows.consent import show_consents
+    def consents_of(self, identifier: str, *, domain: str | None = None) -> Person:
+        """Return one person's consent records, oldest first, and what follows from them for each use."""
+        from secureprofile.flows.consent_status import consents_of
 
-        return show_consents(self._context, identifier)
+        return consents_of(self._context, identifier, domain=domain)
+
+    def consent_status(self) -> list[Standing]:
+        """Return how many people stand where, by purpose, recipient and reason: internal figures."""
+        from secureprofile.flows.consent_status import consent_status
+
+        return consent_status(self._context)
 
     def grant(
         self,

@@ -15,7 +15,7 @@ from secureprofile.cli.subject import Domain, Identifier, Method, Receipt, keep_
 if TYPE_CHECKING:
     from secureprofile.flows.consent import Imported
 
-app = typer.Typer(help="Who allowed what: import, show, grant, withdraw, receipt.", no_args_is_help=True)
+app = typer.Typer(help="Who allowed what, and what follows from it.", no_args_is_help=True)
 
 ForPurpose = Annotated[str, typer.Option("--for", help="The purpose that is granted or withdrawn.")]
 
@@ -85,18 +85,37 @@ def _tell(done: Imported, left_out: Path | None, *, quiet: bool) -> None:
         show.say(f"  which: rows {rows}{more}; --left-out FILE lists them", quiet=quiet)
 
 
+@app.command()
+def status(workspace: Folder = None, actor: Actor = None, json: Json = False) -> None:
+    """Count who may be used for what, and why the others may not (internal figures)."""
+    with session(workspace, actor=actor) as one:
+        found = one.consent_status()
+    rows = [(s.purpose, s.recipient, s.decision.answer, s.decision.reason, s.people) for s in found]
+    head = ("purpose", "recipient", "decision", "reason", "people")
+    if json:
+        show.as_json("consent-status", {"internal": [dict(zip(head, row, strict=True)) for row in rows]})
+    else:
+        show.table(head, [(*row[:-1], f"{row[-1]:,}") for row in rows], right=[4])
+
+
 @app.command("show")
 def show_(
-    identifier: Identifier, workspace: Folder = None, actor: Actor = None, json: Json = False
-) -> None:  # fmt: skip
-    """Show one person's records."""
+    identifier: Identifier, domain: Domain = None, workspace: Folder = None, actor: Actor = None, json: Json = False
+) -> None:
+    """Show one person's records, and what follows from them for each purpose."""
     with session(workspace, actor=actor) as one:
-        records = [record.told() for record in one.show_consents(identifier)]
+        found = one.consents_of(identifier, domain=domain)
+    records = [record.told() for record in found.records]
+    decided = [(purpose, recipient, how.answer, how.reason) for purpose, recipient, how in found.decisions]
+    head = ("purpose", "recipient", "decision", "reason")
     if json:
-        show.as_json("consent", {"records": records})
+        decisions = [dict(zip(head, row, strict=True)) for row in decided]
+        show.as_json("consent", {"records": records, "decisions": decisions})
         return
-    head = tuple(name for name in records[0] if any(record[name] for record in records)) if records else ("purpose",)
-    show.table(head, [tuple(record[name] for name in head) for record in records])
+    filled = tuple(name for name in (records or [{}])[0] if any(record[name] for record in records))
+    show.table(filled or ("purpose",), [tuple(record[name] for name in filled) for record in records])
+    print()
+    show.table(head, decided)
 
 
 @app.command()

@@ -184,7 +184,10 @@ def _show_treated(done: Treated, target: str, *, json: bool, quiet: bool) -> Non
         return
     show.say(f"{done.rows_out:,} of {done.rows_in:,} rows → {target} (internal figures, entry {done.entry} of the log)")
     for count, text in (
-        (done.without_consent, "rows left out: their person has not consented to this purpose"),
+        (
+            done.without_consent,
+            "rows left out: their person has not consented to this purpose (why: secureprofile consent status)",
+        ),
         (done.without_subject, "rows left out: they name nobody"),
     ):
         if count:

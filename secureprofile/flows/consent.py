@@ -1,4 +1,4 @@
-"""The verbs on many consents: import a file of records; and on one person's: show them."""
+"""The verb ``consent import``: the records of a file, of any length."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from secureprofile.audit.entry import size_class
 from secureprofile.consent.reading import SIGNALS, RowReader, Unreadable
 from secureprofile.consent.records import COLUMNS, OPTIONAL, ConsentRecord
 from secureprofile.errors import InputError
-from secureprofile.flows.gate import Context, begin, record
+from secureprofile.flows.gate import Context, begin
 from secureprofile.flows.guarded import lookup
 from secureprofile.flows.presence import enrol
 from secureprofile.flows.progress import Progress
@@ -169,13 +169,3 @@ def person_of(context: Context, identifier: str) -> str | None:
         if token is not None:
             return token
     return None
-
-
-def show_consents(context: Context, identifier: str) -> list[ConsentRecord]:
-    """Return one person's records, oldest first; the look is recorded, without naming anybody."""
-    record(context, "consent.show", result="allow", reason="done")
-    person = person_of(context, identifier)
-    if person is None:
-        return []
-    with context.state.reading() as view:
-        return view.consent_records(person)

@@ -69,7 +69,16 @@ def test_the_commands_of_the_readme_run_as_they_stand(demo_files: Path, name: st
 
 @pytest.mark.parametrize(
     "name",
-    ["own-files.md", "tags.md", "pseudonymize.md", "anonymize.md", "detect.md", "policy.md", "subject-rights.md"],
+    [
+        "own-files.md",
+        "tags.md",
+        "pseudonymize.md",
+        "anonymize.md",
+        "detect.md",
+        "policy.md",
+        "consent.md",
+        "subject-rights.md",
+    ],
 )
 def test_the_commands_of_the_guides_run_as_they_stand(demo_files: Path, name: str) -> None:
     if name in ("pseudonymize.md", "anonymize.md"):
