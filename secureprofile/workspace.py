@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from secureprofile.flows.export_log import LogExport
     from secureprofile.flows.prune import Pruned
     from secureprofile.flows.rotate import KeyUse
+    from secureprofile.flows.stamp import Stamped
     from secureprofile.guard.finder import Finder
 
 DEFAULT_POLICY = "retail"
@@ -297,6 +298,24 @@ class Audit:
         from secureprofile.flows.anchor import submit
 
         return submit(self._context)
+
+    def timestamp(self, url: str, roots: bytes) -> Stamped:
+        """Have a timestamp authority say that the log as it stands exists now; ``roots`` are its root certificates (PEM)."""
+        from secureprofile.flows.stamp import stamp_by
+
+        return stamp_by(self._context, url, roots)
+
+    def timestamp_request(self) -> bytes:
+        """Return a request for a timestamp of the log as it stands, to be brought to an authority by hand."""
+        from secureprofile.flows.stamp import stamp_request
+
+        return stamp_request(self._context)
+
+    def timestamp_answer(self, response: bytes, roots: bytes) -> Stamped:
+        """Keep an authority's answer to an earlier request."""
+        from secureprofile.flows.stamp import stamp_answer
+
+        return stamp_answer(self._context, response, roots)
 
     def prune(self, before: str, *, dry_run: bool = False) -> Pruned:
         """Remove entries before a day or index that need not be kept any more; what is left still verifies."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from secureprofile.cli import show
-from secureprofile.cli.options import Actor, Folder, Json, opened
+from secureprofile.cli.options import Actor, Folder, Json, Overwrite, opened
 
 witness = typer.Typer(help="Witnesses: others who cosign the log's checkpoints.", no_args_is_help=True)
 
@@ -82,3 +83,44 @@ def prune(
         return
     verb = "would be removed" if dry_run else "removed"
     print(f"{verb}: {done.removed:,} entries; the first one kept is {done.minimum}")
+
+
+def timestamp(
+    url: Annotated[str | None, typer.Argument(metavar="[URL]", help="Of a timestamp authority (RFC 3161).")] = None,
+    request: Annotated[
+        Path | None, typer.Option("--request", metavar="FILE", help="Write a request, to be brought there by hand.")
+    ] = None,
+    response: Annotated[
+        Path | None, typer.Option("--response", metavar="FILE", help="The authority's answer to an earlier request.")
+    ] = None,
+    roots: Annotated[
+        Path | None, typer.Option("--roots", metavar="PEM", help="The authority's root certificate, from itself.")
+    ] = None,
+    overwrite: Overwrite = False,
+    workspace: Folder = None,
+    actor: Actor = None,
+    json: Json = False,
+) -> None:
+    """Have an authority say that the log as it stands existed at this time; needs the extra timestamp."""
+    from secureprofile.adapters.outputs import write_whole
+    from secureprofile.errors import UsageError
+    from secureprofile.flows.verify_export import read_file
+
+    if [url, request, response].count(None) != 2:
+        raise UsageError("one way at a time", hint="URL, or --request FILE, or --response FILE")
+    if request is None and roots is None:
+        raise UsageError("whose word is it?", hint="--roots PEM, the authority's root certificate")
+    with opened(workspace, actor=actor) as place:
+        if request is not None:
+            write_whole(request, place.audit.timestamp_request(), overwrite=overwrite)
+            return
+        trusted = read_file(roots) if roots is not None else b""
+        found = (
+            place.audit.timestamp(url or "", trusted)
+            if response is None
+            else place.audit.timestamp_answer(read_file(response), trusted)
+        )
+    if json:
+        show.as_json("timestamp", {"entries": found.size, "time": found.time.isoformat()})
+        return
+    print(f"stamped: the first {found.size} entries existed at {found.time:%Y-%m-%d %H:%M:%S} UTC")

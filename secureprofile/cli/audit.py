@@ -14,6 +14,7 @@ from secureprofile.cli.options import Actor, Folder, Json, Overwrite, opened
 app = typer.Typer(help="The log of every access: read it, verify it, sign it.", no_args_is_help=True)
 app.add_typer(anchor.witness, name="witness")
 app.command("prune")(anchor.prune)
+app.command("timestamp")(anchor.timestamp)
 
 
 @app.command("verify")
@@ -33,6 +34,10 @@ def verify(
         Path | None, typer.Option("--proof", metavar="FILE", help="A .tlog-proof, with --entry and --key.")
     ] = None,
     entry: Annotated[Path | None, typer.Option("--entry", metavar="FILE", help="The entry that is proven.")] = None,
+    tsa_roots: Annotated[
+        Path | None,
+        typer.Option("--tsa-roots", metavar="PEM", help="With --export: whose timestamps shall count."),
+    ] = None,
     entries: Annotated[bool, typer.Option("--entries", help="With --export: also read every entry's form.")] = False,
     workspace: Folder = None,
     actor: Actor = None,
@@ -52,7 +57,7 @@ def verify(
         if not key:
             raise UsageError("whose log is it?", hint="--key, the log's verifier key as its keeper published it")
         if proof is None and export is not None:
-            _show_export(export, key, notes, entries=entries, json=json)
+            _show_export(export, key, notes, tsa_roots, entries=entries, json=json)
         elif proof is not None and entry is not None and export is None:
             _show_proof(proof, entry, key, json=json)
         else:
@@ -83,10 +88,13 @@ def verify(
         show.say(f"interrupted (an intent without outcome): {places}")
 
 
-def _show_export(folder: Path, keys: list[str], since: list[bytes], *, entries: bool, json: bool) -> None:
-    from secureprofile.flows.verify_export import verify_folder
+def _show_export(
+    folder: Path, keys: list[str], since: list[bytes], tsa_roots: Path | None, *, entries: bool, json: bool
+) -> None:
+    from secureprofile.flows.verify_export import read_file, verify_folder
 
-    found, interrupted = verify_folder(folder, keys=keys, since=since, entries=entries)
+    roots = None if tsa_roots is None else read_file(tsa_roots)
+    found, interrupted = verify_folder(folder, keys=keys, since=since, entries=entries, tsa_roots=roots)
     if json:
         anchors = [{"size": one.size, "by": one.by, "time": one.time} for one in found.anchors]
         show.as_json(

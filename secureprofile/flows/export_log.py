@@ -132,7 +132,7 @@ def _words(kept: list[Kept], note: bytes) -> Iterator[tuple[str, bytes]]:
     """Yield older checkpoints with their cosignatures, and timestamps, with a list of each."""
     notes: dict[int, bytes] = {}
     for one in kept:
-        if one.kind == "witness":
+        if one.kind in ("witness", "stamped"):
             known = notes.get(one.size, one.body)
             notes[one.size] = attach(known, split_note(one.body)[1])
     for size, body in notes.items():

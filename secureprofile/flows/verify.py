@@ -28,7 +28,7 @@ def verify(context: Context, *, checkpoints: Sequence[bytes], keys: Sequence[Ver
     remembered = context.signer.remembered()
     notes = [*checkpoints, *([remembered] if remembered is not None else [])]
     with context.state.reading() as view:
-        notes += [one.body for one in anchors(view) if one.kind == "witness"]
+        notes += [one.body for one in anchors(view) if one.kind in ("witness", "stamped")]
         verdict = verify_log(
             view.entries(),
             notes,

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from secureprofile.adapters.tile_folder import read_from
-from secureprofile.audit.checkpoint import Checkpoint, VerifierKey
-from secureprofile.audit.exported import Exported, verify_export
+from secureprofile.audit.checkpoint import Checkpoint, VerifierKey, split_note
+from secureprofile.audit.exported import Anchor, Exported, verify_export
 from secureprofile.audit.proof import parse_proof, verify_proof
 from secureprofile.audit.verify import Pairs
-from secureprofile.errors import InputError
+from secureprofile.errors import InputError, ProofWrong
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,12 @@ class Proven:
 
 
 def verify_folder(
-    folder: Path, *, keys: Sequence[str], since: Sequence[bytes] = (), entries: bool = False
+    folder: Path,
+    *,
+    keys: Sequence[str],
+    since: Sequence[bytes] = (),
+    entries: bool = False,
+    tsa_roots: bytes | None = None,
 ) -> tuple[Exported, tuple[int, ...] | None]:
     """Verify an exported log.
 
@@ -32,6 +37,7 @@ def verify_folder(
         keys: verifier keys: of the log, and of witnesses.
         since: checkpoints that were kept elsewhere.
         entries: also read every entry: its form, and that outcomes follow their intents.
+        tsa_roots: root certificates (PEM) of timestamp authorities whose word shall count.
 
     Returns:
         What holds, and the intents without outcome (None where entries are not read).
@@ -56,11 +62,29 @@ def verify_folder(
         since=since,
         inspect=inspect if entries else None,
     )
+    if tsa_roots is not None:
+        found = replace(found, anchors=(*found.anchors, *_stamps(folder, found, tsa_roots)))
     if not entries:
         return found, None
     interrupted = pairs[0].interrupted if pairs else ()
     # the newest entry announces the export itself, whose outcome cannot be in it
     return found, tuple(index for index in interrupted if index < found.size - 1 or pairs[0].last != "audit.export")
+
+
+def _stamps(folder: Path, found: Exported, roots: bytes) -> list[Anchor]:
+    """Return what timestamps pin; the checkpoints that they are of were verified with the log."""
+    from secureprofile.adapters.timestamps import verify
+
+    listed = (read_from(folder, "timestamps/index") or b"").split()
+    verified = (read_from(folder, "anchors/index") or b"").split()
+    stamps = []
+    for size in listed:
+        if size not in verified or int(size) > found.size:
+            raise ProofWrong("a timestamp of a checkpoint that is not in this folder")
+        note, token = read_from(folder, f"anchors/{int(size)}"), read_from(folder, f"timestamps/{int(size)}.tsr")
+        time = verify(token or b"", split_note(note or b"")[0].encode(), roots)
+        stamps.append(Anchor(size=int(size), by="a timestamp authority", time=int(time.timestamp())))
+    return stamps
 
 
 def verify_entry(proof: Path, entry: Path, *, keys: Sequence[str]) -> Proven:
