@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from secureprofile.flows.gate import Context
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from secureprofile.flows.held import Held
     from secureprofile.flows.rectify import Rectified
     from secureprofile.flows.retention import Expired
-    from secureprofile.flows.rights import Recorded, Refusal
+    from secureprofile.flows.rights import Choice, Recorded
 
 
 class Rights:
@@ -56,15 +56,21 @@ class Rights:
         self,
         identifier: str,
         *,
-        state: Refusal,
+        state: Choice,
         purpose: str | None = None,
         method: str = "",
         domain: str | None = None,
     ) -> Recorded:
         """Record that a person objects (``objected``), is restricted (``restricted``) or takes it back (``lifted``), for one purpose or all."""
-        from secureprofile.flows.rights import refuse_use
+        from secureprofile.flows.rights import record_choice
 
-        return refuse_use(self._context, identifier, state=state, purpose=purpose, method=method, domain=domain)
+        return record_choice(self._context, identifier, state=state, purpose=purpose, method=method, domain=domain)
+
+    def consent_receipt(self, identifier: str, *, domain: str | None = None) -> dict[str, Any]:
+        """Return what the person may keep of their consents, in the sections of ISO/IEC TS 27560."""
+        from secureprofile.flows.rights import consent_receipt
+
+        return consent_receipt(self._context, identifier, domain=domain)
 
     def erase(
         self,

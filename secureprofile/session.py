@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from secureprofile.flows.gate import Context
 from secureprofile.flows.progress import Progress, Silent
 
 if TYPE_CHECKING:
+    from secureprofile.consent.records import ConsentRecord
     from secureprofile.dp.plan import Plan
     from secureprofile.flows.build import Built
     from secureprofile.flows.consent import Imported
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from secureprofile.flows.guarded import Treated
     from secureprofile.flows.release import Account, Run
     from secureprofile.flows.reveal import Revealed
+    from secureprofile.flows.rights import Recorded
     from secureprofile.policy.model import Policy
     from secureprofile.portrait.dictionary import TagDictionary
     from secureprofile.released import Document
@@ -153,23 +156,35 @@ class Session:
 
         return import_consents(self._context, open_file(source, sheet=sheet), progress=progress or Silent())
 
-    def show_consents(self, identifier: str) -> list[dict[str, str]]:
-        """Return one person's consent records."""
+    def show_consents(self, identifier: str) -> list[ConsentRecord]:
+        """Return one person's consent records, oldest first."""
         from secureprofile.flows.consent import show_consents
 
         return show_consents(self._context, identifier)
 
-    def grant(self, identifier: str, *, purpose: str, method: str = "") -> int:
-        """Record a grant as of now; return its entry's index in the log."""
-        from secureprofile.flows.consent import change_consent
+    def grant(
+        self,
+        identifier: str,
+        *,
+        purpose: str,
+        method: str = "",
+        terms: Mapping[str, Any] | None = None,
+        domain: str | None = None,
+    ) -> Recorded:
+        """Record a grant as of now; ``terms`` are further fields of the record, such as the notice and separate consents."""
+        from secureprofile.flows.rights import record_choice
 
-        return change_consent(self._context, identifier, purpose=purpose, state="granted", method=method)
+        return record_choice(
+            self._context, identifier, state="granted", purpose=purpose, method=method, terms=terms or {}, domain=domain
+        )
 
-    def withdraw(self, identifier: str, *, purpose: str, method: str = "") -> int:
-        """Record a withdrawal as of now; return its entry's index in the log."""
-        from secureprofile.flows.consent import change_consent
+    def withdraw(self, identifier: str, *, purpose: str, method: str = "", domain: str | None = None) -> Recorded:
+        """Record a withdrawal as of now."""
+        from secureprofile.flows.rights import record_choice
 
-        return change_consent(self._context, identifier, purpose=purpose, state="withdrawn", method=method)
+        return record_choice(
+            self._context, identifier, state="withdrawn", purpose=purpose, method=method, domain=domain
+        )
 
     @property
     def policy(self) -> Policy:

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from secureprofile.adapters import schema
 from secureprofile.consent.decide import ENDED, FAULTS, Reason
-from secureprofile.consent.records import ConsentRecord
+from secureprofile.consent.records import DENIALS, ConsentRecord
 from secureprofile.consent.rules import Rules
 from secureprofile.consent.snapshot import Snapshot
 
@@ -30,14 +30,45 @@ _STEP: Final = 1 << _BITS
 _END: Final = 16
 
 
-def insert(connection: sa.Connection, rows: Iterable[Sequence[Any]]) -> None:
-    """Add rows of values in the order of :data:`FIELDS`; records that are there already are left alone. Rows are taken as they come."""
+def insert(connection: sa.Connection, rows: Iterable[Sequence[Any]]) -> int:
+    """Add rows of values in the order of :data:`FIELDS`; records that are there already are left alone.
+
+    Returns:
+        How many were new. Rows are taken as they come.
+    """
     marks = ", ".join("?" for _ in FIELDS)
     sql = f"INSERT INTO consents ({', '.join(FIELDS)}) VALUES ({marks}) ON CONFLICT DO NOTHING"
     # the driver itself: it takes an iterator, and needs no dictionary a row
     driver = connection.connection.driver_connection
     assert driver is not None
+    before = driver.total_changes
     driver.executemany(sql, rows)
+    return int(driver.total_changes - before)
+
+
+def tokens_of(connection: sa.Connection, lookups: Iterable[str]) -> dict[str, str]:
+    """Return the vault tokens of people by their lookups; who is not enrolled is left out."""
+    c, wanted = schema.vault.c, list(lookups)
+    found = dict[str, str]()
+    for start in range(0, len(wanted), schema.PARAMETERS):
+        query = sa.select(c.lookup, c.token).where(c.lookup.in_(wanted[start : start + schema.PARAMETERS]))
+        found.update((row[0], row[1]) for row in connection.execute(query))
+    return found
+
+
+def contradictions(connection: sa.Connection, since: int) -> int:
+    """Count persons and purposes with a grant and a denial at one second, one of them from this entry of the log or a later one."""
+    c = schema.consents.c
+    both = (
+        sa.select(c.person)
+        .group_by(c.person, c.purpose, c.at)
+        .having(
+            sa.func.max(c.entry) >= since,
+            sa.func.max(sa.case((c.state == "granted", 1), else_=0)) == 1,
+            sa.func.max(sa.case((c.state.in_(sorted(DENIALS)), 1), else_=0)) == 1,
+        )
+    )
+    return int(connection.execute(sa.select(sa.func.count()).select_from(both.subquery())).scalar_one())
 
 
 def record_of(row: Any) -> ConsentRecord:
@@ -123,8 +154,8 @@ VAULT: Final = pa.schema([("lookup_", pa.string()), ("person", pa.string())])
 _PIECES: Final = 64
 """Ranges of tokens in which people are read."""
 
-_ROWS: Final = 65_536
-"""Rows of the vault that are read at once."""
+ROWS: Final = 65_536
+"""Rows that are read at once."""
 
 
 def people_batches(
@@ -151,8 +182,8 @@ def vault_batches(connection: sa.Connection, domain: str) -> Iterator[pa.RecordB
     place: sa.ColumnElement[int] = sa.literal_column("rowid")
     last = connection.execute(sa.select(sa.func.max(place)).select_from(schema.vault)).scalar() or 0
     columns = [sa.func.group_concat(column, "\n") for column in (v.lookup, v.token)]
-    for start in range(0, last, _ROWS):
-        query = sa.select(*columns).where(place > start, place <= start + _ROWS, v.domain == domain)
+    for start in range(0, last, ROWS):
+        query = sa.select(*columns).where(place > start, place <= start + ROWS, v.domain == domain)
         lookups, tokens = connection.execute(query).one()
         if lookups:
             yield pa.record_batch([_lines(lookups), _lines(tokens)], schema=VAULT)
@@ -182,7 +213,7 @@ def snapshot(connection: sa.Connection, purpose: str, now: datetime, *, known_be
     found = connection.execute(query).cursor  # the driver's, which makes no row objects
     assert found is not None
     digest = Snapshot(purpose)
-    while rows := found.fetchmany(_ROWS):
+    while rows := found.fetchmany(ROWS):
         digest.add(b"".join(chain.from_iterable(rows)))
     return digest.hex()
 

@@ -31,6 +31,9 @@ from secureprofile.adapters.tiles import fill as fill_tiles
 
 metadata = MetaData()
 
+PARAMETERS = 500
+"""Values in one statement: SQLite allows a few hundred in every build."""
+
 meta = Table("meta", metadata, Column("key", String(64), primary_key=True), Column("value", Text, nullable=False))
 """Facts about the workspace: schema version, id, creator, policy, keys, consent epoch."""
 

@@ -231,31 +231,10 @@ class Reader:
         body = self.connection.execute(sa.select(schema.log.c.body).where(schema.log.c.idx == index)).scalar()
         return body if body is None or isinstance(body, bytes) else str(body).encode()
 
-    def tokens(self, domain: str) -> list[tuple[str, str]]:
-        """Return (lookup, token) of everybody enrolled in a domain."""
-        query = sa.select(schema.vault.c.lookup, schema.vault.c.token).where(schema.vault.c.domain == domain)
-        return [(row[0], row[1]) for row in self.connection.execute(query)]
-
     def token(self, lookup: str) -> str | None:
         """Return one person's token."""
         found = self.connection.execute(sa.select(schema.vault.c.token).where(schema.vault.c.lookup == lookup)).scalar()
         return None if found is None else str(found)
-
-    def known_lookups(self, lookups: Iterable[str], domain: str) -> set[str]:
-        """Return those of some lookups that are enrolled in a domain."""
-        c, wanted = schema.vault.c, list(lookups)
-        if len(wanted) > 10_000:
-            known = {row[0] for row in self.connection.execute(sa.select(c.lookup).where(c.domain == domain))}
-            return known.intersection(wanted)
-        found = set[str]()
-        for start in range(0, len(wanted), 500):  # SQLite allows a few hundred parameters in every build
-            query = sa.select(c.lookup).where(c.domain == domain, c.lookup.in_(wanted[start : start + 500]))
-            found.update(row[0] for row in self.connection.execute(query))
-        return found
-
-    def consents_of(self, person: str) -> list[tuple[str, str, int, str, str]]:
-        """Return one person's records: (purpose, state, at, method, notice), oldest first."""
-        return [(r.purpose, r.state, int(r.at.timestamp()), r.method, r.notice) for r in self.consent_records(person)]
 
     def consent_records(self, person: str) -> list[ConsentRecord]:
         """Return one person's records with all their fields, oldest first."""
@@ -373,10 +352,11 @@ class Writer(Reader):
             }
             for lookup in lookups
         ]
-        before = self._count(schema.vault)
+        new = 0
         if rows:
-            self.connection.execute(upsert(schema.vault).on_conflict_do_nothing(index_elements=["lookup"]), rows)
-        new = self._count(schema.vault) - before
+            new = self.connection.execute(
+                upsert(schema.vault).on_conflict_do_nothing(index_elements=["lookup"]), rows
+            ).rowcount
         if not new:
             self.connection.execute(sa.delete(schema.enrolments).where(schema.enrolments.c.id == batch[0]))
         return new
@@ -390,15 +370,10 @@ class Writer(Reader):
         """Record that who may be used, or what is stored, changed: acts under way end without effect, portraits are built anew."""
         self.set_meta("consent_epoch", str(self.consent_epoch() + 1))
 
-    def _count(self, table: sa.Table) -> int:
-        return int(self.connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one())
-
-    def add_consents(self, records: Sequence[ConsentRecord]) -> int:
+    def add_consents(self, records: Iterable[ConsentRecord]) -> int:
         """Add records; ones already known are left alone. Return how many were new, and move the epoch if any was."""
         entry = self.log_size()  # the next one, which this transaction appends
-        before = self._count(schema.consents)
-        consents.insert(self.connection, [(*r.values(), r.digest, entry) for r in records])
-        added = self._count(schema.consents) - before
+        added = consents.insert(self.connection, ((*r.values(), r.digest, entry) for r in records))
         if added:
             self.move_epoch()
         return added

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from secureprofile.cli import audit, data, hierarchy, keys, policy, portrait, subject
+from secureprofile.cli import audit, consent, data, hierarchy, keys, policy, portrait, subject
 from secureprofile.cli.demo import run_demo
 from secureprofile.cli.options import Overwrite, Quiet
 from secureprofile.errors import CannotTell, SecureProfileError
@@ -38,6 +38,7 @@ def _root(
 
 data.register(app)
 portrait.register(app)
+app.add_typer(consent.app, name="consent")
 app.add_typer(policy.app, name="policy")
 app.add_typer(hierarchy.app, name="hierarchy")
 app.add_typer(audit.app, name="audit")

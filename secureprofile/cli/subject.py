@@ -15,7 +15,7 @@ from secureprofile.errors import UsageError
 if TYPE_CHECKING:
     from secureprofile.flows.accesses import Access
     from secureprofile.flows.erase import Erased
-    from secureprofile.flows.rights import Refusal
+    from secureprofile.flows.rights import Choice, Recorded
 
 app = typer.Typer(help="What a person may ask for: to see, to correct, to refuse, to be erased.", no_args_is_help=True)
 retention = typer.Typer(help="What is past the time that the policy gives it.", no_args_is_help=True)
@@ -208,14 +208,14 @@ def lift(
 
 
 def _refuse(
-    identifier: str, state: Refusal, purpose: str | None, method: str, receipt: Path | None, domain: str | None,
+    identifier: str, state: Choice, purpose: str | None, method: str, receipt: Path | None, domain: str | None,
     workspace: str | None, actor: str | None,
 ) -> None:  # fmt: skip
     with session(workspace, actor=actor) as one:
         done = one.rights.refuse(identifier, state=state, purpose=purpose, method=method, domain=domain)
     show.say(f"{state} for {', '.join(done.purposes)}: entry {done.entry} of the log")
     if receipt is not None:
-        _keep_receipt(receipt, done.entry, done.record, done.receipt)
+        keep_receipt(receipt, done)
 
 
 @app.command()
@@ -264,7 +264,7 @@ def erase(
         else:
             done = one.rights.erase(identifier, grace=grace, at_once=at_once, proofs=proofs, domain=domain)
     if receipt is not None and done.receipt:
-        _keep_receipt(receipt, done.entry, done.record, done.receipt)
+        keep_receipt(receipt, done)
     _show_erased(done, json=json)
 
 
@@ -280,13 +280,14 @@ def _lines(source: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-def _keep_receipt(folder: Path, entry: int, record: bytes, proof: bytes) -> None:
+def keep_receipt(folder: Path, done: Recorded | Erased) -> None:
+    """Write an entry and its proof, which a person may keep."""
     from secureprofile.adapters.outputs import write_whole
 
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    write_whole(folder / f"entry-{entry}.json", record)
-    write_whole(folder / f"entry-{entry}.tlog-proof", proof)
-    show.say(f"receipt     {folder}/entry-{entry}.json and .tlog-proof")
+    write_whole(folder / f"entry-{done.entry}.json", done.record)
+    write_whole(folder / f"entry-{done.entry}.tlog-proof", done.receipt)
+    show.say(f"receipt     {folder}/entry-{done.entry}.json and .tlog-proof")
 
 
 def _show_erased(done: Erased, *, json: bool) -> None:

@@ -106,6 +106,19 @@ class ConsentRecord:
         """Return the record's fields as they are stored, in the order of the class: times as seconds since 1970, flags as 0 and 1."""
         return tuple(_stored(getattr(self, name)) for name in self.__slots__)
 
+    def told(self) -> dict[str, str]:
+        """Return the fields as text for people, without the token: times in ISO 8601, empty where there is nothing."""
+        found = {}
+        for name in self.__slots__[1:]:
+            match getattr(self, name):
+                case datetime() as at:
+                    found[name] = at.isoformat()
+                case bool() as flag:
+                    found[name] = "yes" if flag else ""
+                case value:
+                    found[name] = "" if value is None else str(value)
+        return found
+
     @property
     def digest(self) -> bytes:
         """SHA-256 of the record, see :func:`digest_of`."""

@@ -30,7 +30,7 @@ from secureprofile.flows.exports import Recall, concerning
 from secureprofile.flows.gate import Context, begin
 from secureprofile.flows.prove import prove
 from secureprofile.flows.rewrite import rewriting, show, without
-from secureprofile.flows.rights import refusals
+from secureprofile.flows.rights import records_of
 from secureprofile.flows.subject import allow, find, in_domain, on_person, refuse
 from secureprofile.flows.tombstones import erased_among, keep_outside, mark, mark_key
 from secureprofile.policy.retention import after
@@ -169,7 +169,7 @@ def _wait(context: Context, person: Person, grace: str) -> Erased:
 
         def work(tx: Writer) -> int:
             set_hold(tx, person.token, Hold(kind="erase", until=due, entry=act.index))
-            tx.add_consents(refusals(context, person, "restricted", method="erasure requested"))
+            tx.add_consents(records_of(context, person, "restricted", method="erasure requested"))
             return tx.log_size()
 
         entry = act.commit(work, details={"due": due})
@@ -192,7 +192,7 @@ def cancel(context: Context, identifier: str, *, domain: str | None = None) -> i
 
         def work(tx: Writer) -> None:
             drop_hold(tx, person.token, "erase")
-            tx.add_consents(refusals(context, person, "lifted", method="erasure given up"))
+            tx.add_consents(records_of(context, person, "lifted", method="erasure given up"))
 
         act.commit(work)
     return act.index

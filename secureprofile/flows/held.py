@@ -7,7 +7,6 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from typing import Any, Literal
 
 from secureprofile.adapters.clock import now, stamp
@@ -96,10 +95,7 @@ def show_subject(context: Context, identifier: str, *, with_actor: bool = False,
         with context.state.reading() as view:
             snapshots = view.snapshots()
             stored = stored_for(view, snapshots)
-            consents = [
-                {"purpose": p, "state": s, "at": datetime.fromtimestamp(at, UTC).isoformat(), "method": m, "notice": n}
-                for p, s, at, m, n in view.consents_of(person.token)
-            ]
+            consents = [record.told() for record in view.consent_records(person.token)]
             standing = holds_of(view, person.token, today=now().date().isoformat())
             tokens = owned_tokens(view, person.lookup)
         held = Held(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from secureprofile.adapters.clock import now, stamp
+from secureprofile.adapters.consents import tokens_of
 from secureprofile.adapters.state import Writer
 from secureprofile.flows.gate import Act, Context
 from secureprofile.flows.tombstones import erased_among
@@ -38,7 +39,7 @@ def per_person(context: Context, *, stored: bool = False) -> bool:
 def enrol(context: Context, tx: Writer, lookups: Iterable[str], domain: str) -> set[str]:
     """Enrol the people who are not in the vault yet, but nobody who was erased; return the lookups that were refused for that."""
     wanted = set(lookups)
-    new = sorted(wanted - tx.known_lookups(wanted, domain))
+    new = sorted(wanted - tokens_of(tx.connection, wanted).keys())
     barred = erased_among(context, tx, new, domain)
     tx.enrol([lookup for lookup in new if lookup not in barred], domain)
     return set(barred)

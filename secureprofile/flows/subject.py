@@ -32,7 +32,7 @@ class ErasedPerson(Refused):
 def lookups_of(context: Context, identifier: str) -> list[tuple[str, str]]:
     """Return (domain, vault lookup) of an identifier, as each dataset's subject column spells it."""
     found: dict[tuple[str, str], None] = {}
-    for spec in context.policy.policy.datasets.values():
+    for spec in (one for one in context.policy.policy.datasets.values() if one.subject):
         subject = spec.columns[spec.subject]
         key = derive(context.keys.index[0], purpose="vault", recipient="", category=spec.domain)
         text = canonical_text(identifier, subject.category, context.policy.policy.region(subject))

@@ -16,6 +16,7 @@ KEYS: Final[dict[str, dict[str, str]]] = {
         "datasets": "Tables: whose rows, which files, which columns.",
         "purposes": "Why data is used, and what may happen for it.",
         "recipients": "Who may get files: under which agreement, until when.",
+        "signals": "What signals of browsers and banners in consent files mean.",
         "anonymity": "Dataset → what a row-level export of it must meet.",
         "tests": "Cases for `secureprofile policy test`: who asks for what, and what the answer must be.",
         "tags": "The file of tags, beside this one.",
@@ -60,6 +61,14 @@ KEYS: Final[dict[str, dict[str, str]]] = {
         "contact": "Whom to write to.",
         "country": "Where files go (ISO 3166-1 alpha-2).",
         "purposes": "The purposes that it covers; all that name the recipient, where none is given.",
+    },
+    "Signals": {
+        "gpc": "Purposes to which Global Privacy Control (`Sec-GPC: 1`) objects.",
+        "tcf": "How strings of the IAB's framework (TCF 2.3) are read.",
+    },
+    "Tcf": {
+        "vendor": "Our number in the Global Vendor List.",
+        "purposes": "Purpose → the framework's purposes that it takes, all of them.",
     },
     "Purpose": {
         "data_use": "Data use of Fideslang.",

@@ -91,6 +91,7 @@ def check_fit(policy: Policy) -> Iterator[Flaw]:
         if domain.delta >= Decimal(1) / domain.population:
             message = f"expected below 1/{domain.population}: δ must be smaller than one declared person"
             yield Flaw(("domains", name, "delta"), "delta-too-large", message, "such as 1.0e-6")
+    yield from _signals(policy)
     yield from _twice(policy)
     yield from _cases(policy)
 
@@ -108,6 +109,18 @@ def _cases(policy: Policy) -> Iterator[Flaw]:
             if len(having) > 1:
                 message = f"the datasets {', '.join(having)} have this column"
                 yield Flaw((*here, "when", "columns", place), "case-ambiguous", message, f"dataset: {having[0]}")
+
+
+def _signals(policy: Policy) -> Iterator[Flaw]:
+    if policy.signals is None:
+        return
+    named: list[tuple[Path, str]] = [(("signals", "gpc", place), name) for place, name in enumerate(policy.signals.gpc)]
+    if policy.signals.tcf is not None:
+        named += [(("signals", "tcf", "purposes", name), name) for name in policy.signals.tcf.purposes]
+    for path, name in named:
+        if name not in policy.purposes:
+            message = "a purpose that `purposes` does not define"
+            yield Flaw(path, "unknown-purpose", message, nearest(name, policy.purposes))
 
 
 def _patterns(policy: Policy) -> Iterator[Flaw]:
@@ -132,6 +145,8 @@ def _twice(policy: Policy) -> Iterator[Flaw]:
         if purpose.consent_rules is not None:
             for key in ("notice", "separate"):
                 lists.append((("purposes", name, "consent_rules", key), getattr(purpose.consent_rules, key)))
+    if policy.signals is not None:
+        lists.append((("signals", "gpc"), policy.signals.gpc))
     lists += [(("recipients", name, "purposes"), body.purposes) for name, body in policy.recipients.items()]
     for path, items in lists:
         for position, item in enumerate(items):

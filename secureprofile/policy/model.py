@@ -23,6 +23,8 @@ from secureprofile.policy.staff import StaffKey
 from secureprofile.policy.terms import Assessment as Assessment
 from secureprofile.policy.terms import Authentication
 from secureprofile.policy.terms import ConsentRules as ConsentRules
+from secureprofile.policy.terms import Signals as Signals
+from secureprofile.policy.terms import Tcf as Tcf
 from secureprofile.policy.treatments import Drop as Drop
 from secureprofile.policy.treatments import Generalize as Generalize
 from secureprofile.policy.treatments import Keep as Keep
@@ -152,6 +154,7 @@ class Policy(Model):
     """The whole file. ``authentication`` says, by role, how an actor must be known to have it; roles that it does not name take anybody.
     ``staff`` lists the public keys by which actors prove who they are.
 
+    ``signals`` says what signals of browsers and banners in consent files mean.
     ``tests`` are cases for ``secureprofile policy test``.
     ``releases``, ``tags`` and the files of ``anonymity`` (by dataset) stand beside it; the policy hash covers them.
     """
@@ -166,6 +169,7 @@ class Policy(Model):
     datasets: Annotated[dict[Name, Dataset], Field(min_length=1)]
     purposes: Annotated[dict[Name, Purpose], Field(min_length=1)]
     recipients: dict[Name, Recipient] = Field(default_factory=dict)
+    signals: Signals | None = None
     anonymity: dict[Name, Anonymity] = Field(default_factory=dict)
     tests: tuple[Case, ...] = ()
     tags: str | None = None

@@ -22,11 +22,16 @@ class Model(BaseModel):
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """Spell bounds as JSON Schema does: behind a validator pydantic writes its own names, which editors pass over."""
         schema = handler(core)
-        properties = handler.resolve_ref_schema(schema).get("properties", {})
-        for one in [part for body in properties.values() for part in (body, *body.get("anyOf", ()))]:
-            for name in _BOUNDS.keys() & one.keys():
-                one[_BOUNDS[name]] = one.pop(name)
+        _spell(list(handler.resolve_ref_schema(schema).get("properties", {}).values()))
         return schema
+
+
+def _spell(part: Any) -> None:
+    if isinstance(part, dict):
+        for name in _BOUNDS.keys() & part.keys():
+            part[_BOUNDS[name]] = part.pop(name)
+    for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        _spell(inner)
 
 
 def no_truth(value: Any) -> Any:

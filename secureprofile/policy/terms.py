@@ -9,7 +9,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from secureprofile.policy.scalars import Day, Duration, Model
+from secureprofile.policy.scalars import Day, Duration, Model, Name, Whole
 
 Separate: TypeAlias = Literal["sensitive", "cross-border", "disclosure"]
 """What PIPL asks a consent of its own for: sensitive data (Art. 29), transfer abroad (Art. 39), giving to others (Art. 23)."""
@@ -31,6 +31,23 @@ class ConsentRules(Model):
     max_age: Duration | None = None
     minors: Literal["deny", "guardian"] = "deny"
     separate: tuple[Separate, ...] = ()
+
+
+class Tcf(Model):
+    """How strings of the IAB's framework (TCF 2.3) are read: we are ``vendor``; a purpose is consented to where all its numbers are."""
+
+    vendor: Annotated[Whole, Field(ge=1, le=65535)]
+    purposes: Annotated[
+        dict[Name, Annotated[tuple[Annotated[Whole, Field(ge=1, le=24)], ...], Field(min_length=1)]],
+        Field(min_length=1),
+    ]
+
+
+class Signals(Model):
+    """What signals of browsers and banners in consent files mean. ``gpc``: purposes to which Global Privacy Control objects."""
+
+    gpc: tuple[Name, ...] = ()
+    tcf: Tcf | None = None
 
 
 class Assessment(Model):

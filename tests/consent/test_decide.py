@@ -204,7 +204,7 @@ def check(ledger: Ledger, rows: list[dict[str, Any]], ask: dict[str, Any], now: 
     moment = _moment(now)
     assert moment is not None
     with ledger.state.writing() as tx:
-        token = dict(tx.tokens("d"))
+        token = consents.tokens_of(tx.connection, PEOPLE)
         records = [
             ConsentRecord(
                 **{**row, "at": _moment(row["at"]), "expires": _moment(row["expires"])}

@@ -36,7 +36,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     orders += [{**orders[0], "order_id": f"R900000{n}", "customer_id": ME} for n in range(3)]
     _write(folder / "orders.csv", orders)
     agreed = [
-        f"{ME},{purpose},granted,2026-01-02 10:00:00,web,PN-2026-01\n" for purpose in ("portrait", "partner-analytics")
+        f"{ME},{purpose},granted,2026-01-02 10:00:00,web,PN-2026-01,yes,yes\n"
+        for purpose in ("portrait", "partner-analytics")
     ]
     with (folder / "consents.csv").open("a", encoding="gb18030", newline="") as file:
         file.writelines(agreed)

@@ -91,7 +91,8 @@ def used(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     write_csv(
         folder / "consents.csv",
         [
-            {"customer_id": one, "purpose": EXPORTS[name], "state": "granted", "at": "2026-01-01T00:00:00Z", "method": "form", "notice": "v1"}
+            {"customer_id": one, "purpose": EXPORTS[name], "state": "granted", "at": "2026-01-01T00:00:00Z", "method": "form", "notice": "v1",
+             "sensitive": "yes", "disclosure": "yes"}
             for one in CONSENTING
         ],
     )  # fmt: skip

@@ -109,7 +109,7 @@ def test_every_mapping_is_closed() -> None:
 def test_the_keys_of_the_file_are_those_that_the_parser_accepts() -> None:
     assert set(SCHEMA["properties"]) == set(model.Policy.model_fields)
     present = set(re.findall(r"^([a-z]+):", RETAIL, re.MULTILINE))
-    assert present == set(SCHEMA["properties"]) - {"anonymity", "authentication", "staff"}
+    assert present == set(SCHEMA["properties"]) - {"anonymity", "authentication", "staff", "signals"}
     assert set(SCHEMA["required"]) == present - {"tags", "releases", "recipients", "tests"}
 
 
