@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secureprofile.guard.entities import WordLists
+from secureprofile.guard.entities import WordLists, fold
+from secureprofile.guard.nicknames import PAIRS
 from secureprofile.guard.scrub import LEAST, REDACTED, Scrubber
 from secureprofile.guard.spec import PatternSpec
 from secureprofile.guard.specs import SPECS
+from secureprofile.guard.words import word_lists
 
 OWN = (("NAME", "Ada Lindqvist"), ("EMAIL", "ada.l@example.com"), ("ID", "AX-99812"))
 OWN_ZH = (("NAME", "欧阳明月"),)
@@ -27,6 +29,30 @@ OWN_ZH = (("NAME", "欧阳明月"),)
 )
 def test_the_rows_own_identifiers_go_whole_and_in_parts(text: str, expected: str) -> None:
     assert Scrubber().scrub(text, OWN) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("Robert Miller", "Bob paid the bill, Bobby's wife rang", "[NAME] paid the bill, [NAME]'s wife rang"),
+        ("William Stone", "Bill will pay the bill", "[NAME] will pay the bill"),
+        ("William Stone", "WILL rang", "[NAME] rang"),
+        ("William Stone", "bill rang", "[NAME] rang"),
+        ("Käthe Vogt", "Kathi und Katharina", "[NAME] und [NAME]"),
+        ("王小明", "小王和老王说阿明不在", "[NAME]和[NAME]说[NAME]不在"),
+        ("欧阳明月", "老欧阳来过", "[NAME]来过"),
+        ("Ada Lindqvist", "Bob and 小王 rang", "Bob and 小王 rang"),
+        ("", "Bob rang", "Bob rang"),
+    ],
+)
+def test_nicknames_go_where_they_are_asked_for(name: str, text: str, expected: str) -> None:
+    assert Scrubber().scrub(text, [("NICKNAME", name)]) == expected
+    assert Scrubber().scrub(text, [("EMAIL", "x@example.com")]) == text
+
+
+def test_forms_of_a_name_go_both_ways() -> None:
+    assert {(b, a) for a, b in PAIRS} == set(PAIRS)
+    assert all(form == fold(form) for pair in PAIRS for form in pair)
 
 
 def test_a_chinese_given_name_alone_goes() -> None:
@@ -107,3 +133,8 @@ WORDS = WordLists(given=frozenset({"zelda", "omar"}), surnames=frozenset({"quist
 def test_strangers_and_addresses_go_and_places_and_dates_stay(text: str, expected: str) -> None:
     """With lists of names; a town or a delivery date alone points at nobody."""
     assert Scrubber(words=WORDS).scrub(text) == expected
+
+
+@pytest.mark.parametrize(("text", "expected"), [("NHS 943 476 5919", "NHS [NHS]"), ("DOB 5 May 1990", "DOB [DATE]")])
+def test_what_a_recognizer_knows_is_not_called_an_address(text: str, expected: str) -> None:
+    assert Scrubber(words=word_lists()).scrub(text) == expected
