@@ -24,11 +24,13 @@ from typing import TYPE_CHECKING, Any, Self
 from secureprofile.adapters import keys as keyring
 from secureprofile.adapters.clock import now
 from secureprofile.adapters.home import Home
+from secureprofile.adapters.marks import host_mark
 from secureprofile.adapters.outputs import write_whole
 from secureprofile.adapters.policies import keep_policy, lasting_reference, load_policy
 from secureprofile.adapters.signer import LogSigner
 from secureprofile.adapters.state import State
 from secureprofile.audit.checkpoint import VerifierKey
+from secureprofile.audit.entry import request_id
 from secureprofile.audit.verify import Verdict
 from secureprofile.errors import UsageError
 from secureprofile.flows.gate import Context, record
@@ -69,6 +71,7 @@ class Workspace:
         memory_limit: str | None = None,
         ner: Any = None,
         create: bool = True,
+        request: str | None = None,
     ) -> Workspace:
         """Open a workspace; where there is none yet, make one.
 
@@ -81,6 +84,8 @@ class Workspace:
             memory_limit: for the engine, such as ``2GB``.
             ner: a loaded spaCy or transformers pipeline that finds names in free text besides what the recognizers find (extra ``ner``).
             create: whether a missing workspace is made or refused.
+            request: the ticket or case that acts are done for, in every entry; opaque (see ``audit.entry.request_id``).
+                ``$SECUREPROFILE_REQUEST`` where not given.
 
         Raises:
             PolicyFileError: the policy is wrong.
@@ -92,6 +97,7 @@ class Workspace:
         if fresh and not create:
             raise UsageError(f"there is no workspace in {path}", hint="secureprofile init, or name one with -w")
         who, authenticated = current_actor(actor)
+        asked = request_id(request or os.environ.get("SECUREPROFILE_REQUEST") or "")
         if fresh:
             load_policy(str(policy or DEFAULT_POLICY))  # a wrong policy leaves nothing behind
             _create(home, str(policy or DEFAULT_POLICY), who, keys)
@@ -115,6 +121,8 @@ class Workspace:
                 actor=who,
                 memory_limit=memory_limit,
                 finders=_finders(ner),
+                request=asked,
+                host=host_mark(ring),
             )
         except BaseException:
             state.close()
@@ -197,14 +205,19 @@ class Workspace:
         return found[0]
 
     @contextmanager
-    def session(self, *, purpose: str | None = None, actor: str | None = None) -> Iterator[Session]:
+    def session(
+        self, *, purpose: str | None = None, actor: str | None = None, request: str | None = None
+    ) -> Iterator[Session]:
         """Act for one purpose.
 
         Args:
             purpose: a purpose of the policy; what it does not allow is refused.
             actor: somebody else than who opened the workspace (then asserted).
+            request: another ticket or case than the workspace was opened for.
         """
         context = replace(self._context, purpose=purpose)
+        if request is not None:
+            context = replace(context, request=request_id(request))
         if actor is not None:
             with context.state.writing() as tx:
                 staff_id, creator = tx.name_staff(actor), tx.meta("creator")

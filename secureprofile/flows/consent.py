@@ -10,9 +10,10 @@ from secureprofile.adapters.duckdb import DuckEngine
 from secureprofile.adapters.files import Source
 from secureprofile.adapters.keys import derive
 from secureprofile.adapters.state import Writer
-from secureprofile.audit.entry import size_class
+from secureprofile.audit.entry import named, size_class
 from secureprofile.consent.records import COLUMNS, ConsentRecord, State, parse_state, parse_time
 from secureprofile.errors import InputError, UsageError
+from secureprofile.flows.described import input_mark
 from secureprofile.flows.gate import Context, begin, record
 from secureprofile.flows.guarded import lookup
 from secureprofile.flows.progress import Progress
@@ -40,7 +41,7 @@ def import_consents(context: Context, source: Source, *, progress: Progress) -> 
         InputError: a column is missing.
     """
     spec, subject = _subject_column(context, source)
-    with begin(context, "consent.import") as act:
+    with begin(context, "consent.import", **named([subject, *COLUMNS])) as act:
         with (
             context.home.scratch() as scratch,
             DuckEngine(temp=scratch, memory_limit=context.memory_limit) as engine,
@@ -61,7 +62,7 @@ def import_consents(context: Context, source: Source, *, progress: Progress) -> 
                 rows=len(rows), people=len({row["lookup_"] for row in good}), added=added, rejected=rejected
             )
 
-        return act.commit(work, rows=size_class(len(good)))
+        return act.commit(work, rows=size_class(len(good)), input_digest=input_mark(context, source))
 
 
 def _subject_column(context: Context, source: Source) -> tuple[Dataset, str]:

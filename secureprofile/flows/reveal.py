@@ -19,6 +19,7 @@ from secureprofile.adapters.tokens import Scope, exported_kids, sealed_tokens
 from secureprofile.audit.entry import size_class
 from secureprofile.errors import PolicyRefused
 from secureprofile.flows.anonymize import digest_of, output_format
+from secureprofile.flows.described import described, input_mark
 from secureprofile.flows.gate import Act, Context, authorise, begin, record
 from secureprofile.flows.progress import Progress
 from secureprofile.flows.secrets import VAULT, For, encryption, secrets_of
@@ -88,7 +89,9 @@ def reveal(
         progress.step(f"reveal {source.path.name}")
         result, counts = _revealed(context, table, request, engine)
         rows = engine.write(result, partial, form, gzip=gzip)
-        return _commit(act, request, counts, rows=rows, digest=digest_of(partial), path=output)
+        return _commit(
+            act, request, counts, rows=rows, digest=digest_of(partial), mark=input_mark(context, source), path=output
+        )
 
 
 def reveal_frame(
@@ -101,11 +104,12 @@ def reveal_frame(
         context.home.scratch() as scratch,
         DuckEngine(temp=scratch, memory_limit=context.memory_limit) as engine,
     ):
+        texts = frame.as_text()
         placed = replace(request, plans=(*request.plans, ColumnPlan.kept(frame.place)))
-        result, counts = _revealed(context, engine.table(frame.as_text()), placed, engine)
+        result, counts = _revealed(context, engine.table(texts), placed, engine)
         table = engine.to_arrow(result)
         back = frame.restored(table, order=[plan.name for plan in request.plans], kept=[])
-        _commit(act, request, counts, rows=table.num_rows, digest="", path=None)
+        _commit(act, request, counts, rows=table.num_rows, digest="", mark=input_mark(context, texts), path=None)
         return back
 
 
@@ -115,7 +119,7 @@ def _begun(context: Context, request: _Request) -> AbstractContextManager[Act]:
         "reveal",
         dataset=request.dataset,
         recipient=request.whom.recipient,
-        treatments={plan.category: plan.treatment.kind for plan in request.plans},
+        **described(context, request.plans, recipient=request.whom.recipient),
         details={"exported-for": request.whom.purpose},
     )
 
@@ -284,16 +288,21 @@ def _from_vault(
 
 
 def _commit(
-    act: Act, request: _Request, counts: Mapping[str, tuple[int, int]], *, rows: int, digest: str, path: Path | None
+    act: Act,
+    request: _Request,
+    counts: Mapping[str, tuple[int, int]],
+    *,
+    rows: int,
+    digest: str,
+    mark: str,
+    path: Path | None,
 ) -> Revealed:
     act.commit(
         lambda tx: None,
-        dataset=request.dataset,
-        recipient=request.whom.recipient,
         rows=size_class(rows),
         categories=tuple(sorted({plan.category for plan in request.plans if plan.name in counts})),
+        input_digest=mark,
         output_digest=digest,
-        details={"exported-for": request.whom.purpose},
     )
     return Revealed(
         rows=rows,
