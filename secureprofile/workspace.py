@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from secureprofile.adapters import keys as keyring
 from secureprofile.adapters.clock import now
@@ -31,6 +31,7 @@ from secureprofile.adapters.signer import LogSigner
 from secureprofile.adapters.state import State
 from secureprofile.audit.checkpoint import VerifierKey
 from secureprofile.audit.entry import request_id
+from secureprofile.audit.select import Selection
 from secureprofile.audit.verify import Verdict
 from secureprofile.errors import UsageError
 from secureprofile.flows.gate import Context, record
@@ -38,6 +39,7 @@ from secureprofile.policy.decide import match_dataset
 from secureprofile.session import Session as Session
 
 if TYPE_CHECKING:
+    from secureprofile.audit.summary import Tally
     from secureprofile.flows.rotate import KeyUse
     from secureprofile.guard.finder import Finder
 
@@ -245,11 +247,68 @@ class Audit:
 
         return checkpoint(self._context)
 
-    def log(self, *, last: int = 20) -> list[dict[str, Any]]:
-        """Return the newest entries; reading them is recorded."""
+    def log(self, *, last: int = 20, selection: Selection | None = None) -> list[dict[str, Any]]:
+        """Return the newest entries, or the newest of those chosen; reading them is recorded."""
         from secureprofile.flows.verify import read_log
 
-        return read_log(self._context, last=last)
+        return read_log(self._context, last=last, selection=selection)
+
+    def events(
+        self,
+        output: str | Path,
+        *,
+        form: Literal["ocsf", "csv", "html"] = "ocsf",
+        selection: Selection | None = None,
+        lang: Literal["en", "zh"] = "en",
+        overwrite: bool = False,
+    ) -> int:
+        """Write the chosen entries as OCSF events, CSV or a page; return how many. Recorded."""
+        from secureprofile.flows.events import write_events
+
+        return write_events(
+            self._context,
+            Path(output),
+            form=form,
+            selection=selection or Selection(),
+            lang=lang,
+            overwrite=overwrite,
+        )
+
+    def summary(
+        self,
+        output: str | Path,
+        *,
+        form: Literal["html", "md", "json"] = "html",
+        lang: Literal["en", "zh"] = "en",
+        selection: Selection | None = None,
+        with_actor: bool = False,
+        overwrite: bool = False,
+    ) -> Tally:
+        """Write what the log says on the whole, and return its counts; names (``with_actor``) for the creator only. Recorded."""
+        from secureprofile.flows.summary import write_summary
+
+        return write_summary(
+            self._context,
+            Path(output),
+            form=form,
+            lang=lang,
+            selection=selection or Selection(),
+            with_actor=with_actor,
+            overwrite=overwrite,
+        )
+
+    def records(
+        self,
+        output: str | Path,
+        *,
+        form: Literal["html", "md", "json"] = "html",
+        lang: Literal["en", "zh"] = "en",
+        overwrite: bool = False,
+    ) -> None:
+        """Write the record of processing activities, with the evidence for assessments and audits. Recorded."""
+        from secureprofile.flows.records import write_records
+
+        write_records(self._context, Path(output), form=form, lang=lang, overwrite=overwrite)
 
 
 def _meta(state: State, key: str) -> str | None:

@@ -11,9 +11,9 @@ from typing import Annotated
 
 import typer
 
-from secureprofile.cli import audit, data, hierarchy, keys, policy, portrait
+from secureprofile.cli import audit, audit_read, data, hierarchy, keys, policy, portrait
 from secureprofile.cli.demo import run_demo
-from secureprofile.cli.options import Overwrite, Quiet
+from secureprofile.cli.options import Overwrite, Quiet, offer_request
 from secureprofile.errors import CannotTell, SecureProfileError
 from secureprofile.version import __version__
 
@@ -40,6 +40,7 @@ data.register(app)
 portrait.register(app)
 app.add_typer(policy.app, name="policy")
 app.add_typer(hierarchy.app, name="hierarchy")
+audit_read.register(audit.app)
 app.add_typer(audit.app, name="audit")
 app.add_typer(keys.app, name="keys")
 
@@ -54,6 +55,9 @@ def demo(
 ) -> None:
     """Run the whole flow on a generated shop: files, guard, store, portrait, release, report, proof."""
     run_demo(out, run, customers=customers, orders=orders, overwrite=overwrite, quiet=quiet)
+
+
+offer_request(app)
 
 
 def main() -> None:
