@@ -50,7 +50,10 @@ class OutputError(UsageError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One thing wrong in a file that a person wrote: where, what, what was expected, and a hint."""
+    """One thing wrong in a file that a person wrote: where, what, what was expected, and a hint.
+
+    ``code`` names the kind of mistake and never changes; policy files have one for each kind (docs/formats/policy.md).
+    """
 
     file: str
     line: int
@@ -58,9 +61,11 @@ class Problem:
     path: str
     message: str
     hint: str = ""
+    code: str = ""
 
     def __str__(self) -> str:
-        where = f"{self.file}:{self.line}:{self.column}: {self.path}: {self.message}"
+        kind = f"{self.code}: " if self.code else ""
+        where = f"{self.file}:{self.line}:{self.column}: {kind}{self.path}: {self.message}"
         return f"{where} ({self.hint})" if self.hint else where
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,13 +16,16 @@ if TYPE_CHECKING:
     from secureprofile.dp.plan import Plan
     from secureprofile.flows.build import Built
     from secureprofile.flows.consent import Imported
+    from secureprofile.flows.consent_status import Person, Standing
     from secureprofile.flows.exports import Recall
     from secureprofile.flows.guarded import Treated
     from secureprofile.flows.release import Account, Run
     from secureprofile.flows.reveal import Revealed
+    from secureprofile.flows.rights import Recorded
     from secureprofile.policy.model import Policy
     from secureprofile.portrait.dictionary import TagDictionary
     from secureprofile.released import Document
+    from secureprofile.rights import Rights
 
 
 class Session:
@@ -152,23 +156,41 @@ class Session:
 
         return import_consents(self._context, open_file(source, sheet=sheet), progress=progress or Silent())
 
-    def show_consents(self, identifier: str) -> list[dict[str, str]]:
-        """Return one person's consent records."""
-        from secureprofile.flows.consent import show_consents
+    def consents_of(self, identifier: str, *, domain: str | None = None) -> Person:
+        """Return one person's consent records, oldest first, and what follows from them for each use."""
+        from secureprofile.flows.consent_status import consents_of
 
-        return show_consents(self._context, identifier)
+        return consents_of(self._context, identifier, domain=domain)
 
-    def grant(self, identifier: str, *, purpose: str, method: str = "") -> int:
-        """Record a grant as of now; return its entry's index in the log."""
-        from secureprofile.flows.consent import change_consent
+    def consent_status(self) -> list[Standing]:
+        """Return how many people stand where, by purpose, recipient and reason: internal figures."""
+        from secureprofile.flows.consent_status import consent_status
 
-        return change_consent(self._context, identifier, purpose=purpose, state="granted", method=method)
+        return consent_status(self._context)
 
-    def withdraw(self, identifier: str, *, purpose: str, method: str = "") -> int:
-        """Record a withdrawal as of now; return its entry's index in the log."""
-        from secureprofile.flows.consent import change_consent
+    def grant(
+        self,
+        identifier: str,
+        *,
+        purpose: str,
+        method: str = "",
+        terms: Mapping[str, Any] | None = None,
+        domain: str | None = None,
+    ) -> Recorded:
+        """Record a grant as of now; ``terms`` are further fields of the record, such as the notice and separate consents."""
+        from secureprofile.flows.rights import record_choice
 
-        return change_consent(self._context, identifier, purpose=purpose, state="withdrawn", method=method)
+        return record_choice(
+            self._context, identifier, state="granted", purpose=purpose, method=method, terms=terms or {}, domain=domain
+        )
+
+    def withdraw(self, identifier: str, *, purpose: str, method: str = "", domain: str | None = None) -> Recorded:
+        """Record a withdrawal as of now."""
+        from secureprofile.flows.rights import record_choice
+
+        return record_choice(
+            self._context, identifier, state="withdrawn", purpose=purpose, method=method, domain=domain
+        )
 
     @property
     def policy(self) -> Policy:
@@ -254,6 +276,13 @@ class Session:
         from secureprofile.flows.exports import count_to_recall
 
         return count_to_recall(self._context, identifier, purpose=purpose)
+
+    @property
+    def rights(self) -> Rights:
+        """What people may ask for: to see, to correct, to refuse, to be erased."""
+        from secureprofile.rights import Rights
+
+        return Rights(self._context)
 
     def report(
         self, name: str, output: str | Path, *, lang: Any = "en", form: Any = "html", overwrite: bool = False

@@ -27,19 +27,26 @@ from secureprofile.adapters.home import Home
 from secureprofile.adapters.marks import host_mark
 from secureprofile.adapters.outputs import write_whole
 from secureprofile.adapters.policies import keep_policy, lasting_reference, load_policy
+from secureprofile.adapters.runs import sweep as sweep_tokens
 from secureprofile.adapters.signer import LogSigner
 from secureprofile.adapters.state import State
 from secureprofile.audit.checkpoint import VerifierKey
 from secureprofile.audit.entry import request_id
 from secureprofile.audit.select import Selection
 from secureprofile.audit.verify import Verdict
-from secureprofile.errors import UsageError
+from secureprofile.errors import PolicyRefused, UsageError
 from secureprofile.flows.gate import Context, record
+from secureprofile.flows.restored import notice_backup, refuse_missing
 from secureprofile.policy.decide import match_dataset
 from secureprofile.session import Session as Session
 
 if TYPE_CHECKING:
+    from secureprofile.adapters.anchors import Witness
+    from secureprofile.adapters.policies import KeptPolicy
     from secureprofile.audit.summary import Tally
+    from secureprofile.flows.anchor import Cosigned
+    from secureprofile.flows.export_log import LogExport
+    from secureprofile.flows.prune import Pruned
     from secureprofile.flows.rotate import KeyUse
     from secureprofile.guard.finder import Finder
 
@@ -69,6 +76,7 @@ class Workspace:
         *,
         policy: str | Path | None = None,
         actor: str | None = None,
+        actor_key: str | Path | None = None,
         keys: str | None = None,
         memory_limit: str | None = None,
         ner: Any = None,
@@ -82,6 +90,8 @@ class Workspace:
             policy: a policy file or the name of a ready policy. A new workspace remembers it (``retail`` where none is
                 given); for an existing one it holds for this opening only.
             actor: who acts; see :func:`current_actor`.
+            actor_key: the file of a private OpenSSH key (Ed25519) that proves it, if the policy lists its public half for the
+                actor under ``staff``; ``$SECUREPROFILE_ACTOR_KEY`` by default.
             keys: where a new workspace's keys go (``file:FOLDER``); the user's configuration folder by default.
             memory_limit: for the engine, such as ``2GB``.
             ner: a loaded spaCy or transformers pipeline that finds names in free text besides what the recognizers find (extra ``ner``).
@@ -91,6 +101,7 @@ class Workspace:
 
         Raises:
             PolicyFileError: the policy is wrong.
+            PolicyRefused: the key does not prove who acts; recorded.
             UsageError: there is no workspace and none shall be made.
             CannotTell: the state or the keys cannot be read.
         """
@@ -108,7 +119,9 @@ class Workspace:
             with state.writing() as tx:
                 staff_id, creator = tx.name_staff(who), tx.meta("creator")
                 workspace_id, reference = str(tx.meta("workspace")), str(policy or tx.meta("policy"))
+                refuse_missing(home, tx)
                 home.sweep(tx.visible_paths())
+                sweep_tokens(home.root, tx)
             loaded, ring = load_policy(reference), keyring.load_ring(str(_meta(state, "keys")))
             keep_policy(loaded, reference, home.policy(loaded.hash))
             context = Context(
@@ -126,9 +139,12 @@ class Workspace:
                 request=asked,
                 host=host_mark(ring),
             )
+            context = _proved(context, actor_key, workspace_id)
         except BaseException:
             state.close()
             raise
+        if not fresh:
+            notice_backup(context)
         if fresh:
             write_whole(home.signer / "log.vkey", f"{context.signer.verifier}\n".encode(), overwrite=True)
             record(context, "workspace.create", result="allow", reason="done")
@@ -162,6 +178,14 @@ class Workspace:
         from secureprofile.flows.adopt import adopt
 
         return adopt(self._context, str(policy)).hash
+
+    def policies(self) -> list[tuple[KeptPolicy, bool]]:
+        """Return the policies that were ever in force here, oldest first, each with whether it is now."""
+        from secureprofile.adapters.policies import kept_policies
+
+        current = self._context.policy.hash
+        folder = self._context.home.policy(current).parent
+        return [(kept, kept.hash == current) for kept in kept_policies(folder)]
 
     @property
     def keys_reference(self) -> str:
@@ -247,6 +271,54 @@ class Audit:
 
         return checkpoint(self._context)
 
+    def prove(self, index: int) -> bytes:
+        """Return the ``.tlog-proof`` of one entry under the newest checkpoint: whoever has the verifier key needs nothing else."""
+        from secureprofile.flows.prove import prove
+
+        return prove(self._context, index)
+
+    def entry(self, index: int) -> bytes:
+        """Return one entry, byte for byte, as its proof is about; reading it is recorded."""
+        from secureprofile.flows.verify import read_entry
+
+        return read_entry(self._context, index)
+
+    def export(self, folder: str | Path) -> LogExport:
+        """Write the log as a folder of tiles that strangers' tools read, or add what is new to one. Recorded."""
+        from secureprofile.flows.export_log import export_log
+
+        return export_log(self._context, Path(folder))
+
+    def add_witness(self, vkey: str, url: str) -> str:
+        """Let a witness cosign this log's checkpoints from now on; return its name. The creator's right alone."""
+        from secureprofile.flows.anchor import add_witness
+
+        return add_witness(self._context, vkey, url)
+
+    def remove_witness(self, name: str) -> None:
+        """Ask a witness no more; what it cosigned stays. The creator's right alone."""
+        from secureprofile.flows.anchor import drop_witness
+
+        drop_witness(self._context, name)
+
+    def witnesses(self) -> list[Witness]:
+        """Return the witnesses of this log."""
+        from secureprofile.flows.anchor import list_witnesses
+
+        return list_witnesses(self._context)
+
+    def submit(self) -> list[Cosigned]:
+        """Have every witness cosign the log as it stands."""
+        from secureprofile.flows.anchor import submit
+
+        return submit(self._context)
+
+    def prune(self, before: str, *, dry_run: bool = False) -> Pruned:
+        """Remove entries before a day or index that need not be kept any more; what is left still verifies."""
+        from secureprofile.flows.prune import prune
+
+        return prune(self._context, before, dry_run=dry_run)
+
     def log(self, *, last: int = 20, selection: Selection | None = None) -> list[dict[str, Any]]:
         """Return the newest entries, or the newest of those chosen; reading them is recorded."""
         from secureprofile.flows.verify import read_log
@@ -309,6 +381,21 @@ class Audit:
         from secureprofile.flows.records import write_records
 
         write_records(self._context, Path(output), form=form, lang=lang, overwrite=overwrite)
+
+
+def _proved(context: Context, key: str | Path | None, workspace: str) -> Context:
+    """Let the actor prove who they are, where a key is given."""
+    from secureprofile.adapters.staff import KEY, prove_actor
+
+    path = key or os.environ.get(KEY)
+    if not path:
+        return context
+    try:
+        prove_actor(context.policy.policy, context.actor, Path(path), workspace=workspace)
+    except PolicyRefused as refused:
+        record(context, "workspace.open", result="deny", reason=refused.reason)
+        raise
+    return replace(context, authenticated="signed")
 
 
 def _meta(state: State, key: str) -> str | None:

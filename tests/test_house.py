@@ -17,6 +17,7 @@ FLOORS = [
     {"guard", "consent", "portrait", "dp", "anonymity", "audit", "report"},
     {"adapters"},
     {"flows"},
+    {"rights"},
     {"session"},
     {"workspace"},
     {"cli"},

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -22,6 +23,7 @@ import duckdb
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from secureprofile.adapters import excel
 from secureprofile.adapters.engine import DuckFunctions, ScrubTexts, json_text
@@ -152,6 +154,14 @@ class DuckEngine:
     def _spooled(self, batches: Iterator[pa.RecordBatch], columns: Sequence[str]) -> ir.Table:
         return self._registered(spooled(batches, columns, self._temp))
 
+    def collected(self, batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> ir.Table:
+        """Return rows of text that come in batches as a table: in memory where there is one batch, else from an encrypted spool."""
+        first = next(batches, pa.RecordBatch.from_pylist([], schema=schema))
+        second = next(batches, None)
+        if second is None:
+            return self.table(pa.Table.from_batches([first], schema))
+        return self._spooled(chain([first, second], batches), schema.names)
+
     def _registered(self, rows: Any) -> ir.Table:
         name = f"rows_{uuid4().hex}"
         self._backend.con.register(name, rows)
@@ -195,6 +205,29 @@ class DuckEngine:
     def table(self, arrow: pa.Table) -> ir.Table:
         """Return an in-memory table as an expression."""
         return ibis.memtable(arrow)
+
+    def enumerated(self, arrow: pa.Table) -> ir.Table:
+        """Return an in-memory table whose dictionary-encoded columns are enumerations to the engine and text to expressions.
+
+        Where few texts stand in many rows, joining and writing numbers takes a third of the time that the texts take.
+        """
+        name = f"enumerated_{uuid4().hex}"
+        self._backend.con.register(f"{name}_rows", arrow)
+        columns = []
+        for at, field in enumerate(arrow.schema):
+            column = _named(field.name)
+            if pa.types.is_dictionary(field.type):
+                texts = pa.table({"text": pc.unique(arrow[field.name].combine_chunks().dictionary)})
+                self._backend.con.register(f"{name}_texts_{at}", texts)
+                self._backend.raw_sql(f"CREATE TYPE {name}_{at} AS ENUM (SELECT text FROM {name}_texts_{at})")
+                columns.append(f"CAST({column} AS {name}_{at}) AS {column}")
+            else:
+                columns.append(column)
+        self._backend.raw_sql(f"CREATE TEMP TABLE {name} AS SELECT {', '.join(columns)} FROM {name}_rows")
+        schema = {
+            field.name: "string" if pa.types.is_dictionary(field.type) else str(field.type) for field in arrow.schema
+        }
+        return self._backend.sql(f"SELECT * FROM {name}", schema=ibis.schema(schema))
 
     def text_table(self, arrow: pa.Table) -> ir.Table:
         """Return an in-memory table with every column as text."""
@@ -318,7 +351,9 @@ class DuckEngine:
         self._backend._run_pre_execute_hooks(expression)
         relation = self._backend.con.sql(self._backend.compile(expression))
         read = getattr(relation, "to_arrow_reader", None) or relation.fetch_arrow_reader
-        return read(BATCH)
+        reader = read(BATCH)
+        kinds = [field.type.value_type if pa.types.is_dictionary(field.type) else field.type for field in reader.schema]
+        return reader.cast(pa.schema(zip(reader.schema.names, kinds, strict=True)))
 
     def progress(self) -> float:
         """Return the share done of the running query in percent, -1 where unknown. May be called from another thread."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from secureprofile.errors import OutputError
 
-_FOLDERS = ("store", "signer", "policies", "quarantine", "releases", "tmp")
+_FOLDERS = ("store", "signer", "policies", "quarantine", "releases", "presence", "tmp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ class Home:
                 f"no workspace can be made in {self.root}: {error.strerror}", hint="choose another folder with -w"
             ) from None
 
-    def store(self, dataset: str, snapshot: int) -> Path:
-        """Return the folder of one snapshot's files; ``@portrait`` lives beside the datasets."""
+    def store(self, dataset: str, snapshot: int | str) -> Path:
+        """Return the folder of one snapshot's files; ``@portrait`` lives beside the datasets. Rewritten ones carry their act, too."""
         return self.root / "store" / dataset.lstrip("@") / str(snapshot)
 
     def policy(self, digest: str) -> Path:
@@ -71,7 +71,7 @@ class Home:
                 shutil.rmtree(folder, ignore_errors=True)
 
     @contextmanager
-    def snapshot(self, dataset: str, snapshot: int) -> Iterator[Path]:
+    def snapshot(self, dataset: str, snapshot: int | str) -> Iterator[Path]:
         """Give the new folder of one snapshot, held until the block ends: only then may a sweep judge it."""
         folder = self.store(dataset, snapshot)
         folder.mkdir(parents=True, mode=0o700)

@@ -38,7 +38,7 @@ class KeyRing:
     """The secrets of a workspace by role; the newest first.
 
     ``pseudonym`` serves pseudonyms, fakes and shifted dates, ``index`` finds people in the vault, ``log`` signs. ``encrypt``,
-    ``vault`` (tokens) and ``fpe`` came later: rings made before have them from the first act that needs them.
+    ``vault`` (tokens), ``fpe`` and ``tombstone`` (who was erased) came later: rings made before have them from the first act that needs them.
     """
 
     pseudonym: tuple[Secret, ...]
@@ -47,11 +47,13 @@ class KeyRing:
     encrypt: tuple[Secret, ...] = ()
     vault: tuple[Secret, ...] = ()
     fpe: tuple[Secret, ...] = ()
+    tombstone: tuple[Secret, ...] = ()
 
-    ROLES = ("pseudonym", "index", "log", "encrypt", "vault", "fpe")
+    ROLES = ("pseudonym", "index", "log", "encrypt", "vault", "fpe", "tombstone")
     REQUIRED = ("pseudonym", "index", "log")
     ROTATING = ("pseudonym", "encrypt", "vault", "fpe")
-    """Roles that may get newer keys. A new ``index`` would lose everybody's consents, a new ``log`` key its verifiers."""
+    """Roles that may get newer keys. A new ``index`` would lose everybody's consents, a new ``log`` key its verifiers,
+    and a new ``tombstone`` would forget who was erased."""
 
     def of(self, role: str) -> tuple[Secret, ...]:
         """Return the secrets of a role, the newest first; none where the ring is older than the role."""
@@ -185,7 +187,7 @@ def grow_ring(reference: str, role: str, *, day: str, only_missing: bool = False
         CannotTell: the ring is in a variable, which a program cannot change for its parent, or cannot be read.
         OutputError: it cannot be written.
     """
-    if role not in KeyRing.ROTATING:
+    if role not in KeyRing.ROTATING and not (only_missing and role == "tombstone"):
         raise ValueError(f"{role} does not rotate")
     if not reference.startswith("file:"):
         ring = load_ring(reference)

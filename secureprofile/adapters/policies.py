@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
 from secureprofile.adapters.outputs import write_whole
-from secureprofile.errors import InputError
+from secureprofile.errors import CannotTell, InputError, UsageError
+from secureprofile.policy.document import MAX_BYTES, decode
 from secureprofile.policy.parse import LoadedPolicy, parse_policy
 
 READY = ("retail", "retail-cn", "strict")
@@ -37,7 +39,7 @@ def load_policy(reference: str) -> LoadedPolicy:
         PolicyFileError: with everything that is wrong in it.
     """
     path = policy_path(reference)
-    text = _read(path, hint=f"a path, or one of: {', '.join(READY)}")
+    text = decode(_read(path, hint=f"a path, or one of: {', '.join(READY)}"), file=path.name)
     return parse_policy(text, file=path.name, siblings=lambda name: _sibling(path, name))
 
 
@@ -74,13 +76,14 @@ def _sibling(path: Path, name: str) -> bytes | None:
         return None
 
 
-def _read(path: Path, *, hint: str) -> str:
+def _read(path: Path, *, hint: str) -> bytes:
+    """Return a policy's bytes, little more than it may have at most: a device or a huge file is not read to its end."""
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise InputError(f"the policy {path} cannot be read: {error.strerror}", hint=hint) from None
-    except UnicodeDecodeError:
-        raise InputError(f"the policy {path} is not UTF-8 text", hint="save it again as UTF-8") from None
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 4)
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        said = error.strerror if isinstance(error, OSError) else "no file has such a name"
+        raise InputError(f"the policy {path} cannot be read: {said}", hint=hint) from None
 
 
 def copy_ready(name: str, folder: Path, *, overwrite: bool) -> list[Path]:
@@ -101,3 +104,57 @@ def keep_policy(loaded: LoadedPolicy, reference: str, folder: Path) -> None:
     path = policy_path(reference)
     for file, data in {path.name: path.read_bytes(), **loaded.siblings}.items():
         write_whole(folder / file, data, overwrite=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptPolicy:
+    """A policy that was in force in a workspace: what entries of its log mean by ``hash``.
+
+    ``since`` is the time at which it was first used there, in seconds since 1970.
+    """
+
+    hash: str
+    id: str
+    version: int
+    file: str
+    since: float
+
+
+def kept_policies(folder: Path) -> list[KeptPolicy]:
+    """Return the policies that a workspace keeps, oldest first; ``folder`` is the one that holds a folder for each hash.
+
+    Raises:
+        CannotTell: one of them is not what its name says.
+    """
+    found = []
+    for one in folder.iterdir() if folder.is_dir() else ():
+        loaded = _kept(one)
+        about = loaded.policy.policy
+        found.append(
+            KeptPolicy(hash=one.name, id=about.id, version=about.version, file=loaded.file, since=one.stat().st_mtime)
+        )
+    return sorted(found, key=lambda kept: (kept.since, kept.hash))
+
+
+def _kept(folder: Path) -> LoadedPolicy:
+    """Return the policy of one folder: the file there that, with its siblings, has the hash that the folder is called by."""
+    for path in sorted(folder.glob("*")):
+        try:
+            loaded = load_policy(str(path))
+        except UsageError:  # a sibling, which is no policy
+            continue
+        if loaded.hash == folder.name:
+            return loaded
+    raise CannotTell(
+        f"a policy that was in force is not kept as it was: {folder.name[:12]}…",
+        hint="restore the workspace's folder policies/ from a backup",
+    )
+
+
+def taken_version(loaded: LoadedPolicy, folder: Path) -> bool:
+    """Tell whether another policy of the same id and version was in force in a workspace: one number, one content."""
+    about = loaded.policy.policy
+    return any(
+        (kept.id, kept.version) == (about.id, about.version) and kept.hash != loaded.hash
+        for kept in kept_policies(folder)
+    )

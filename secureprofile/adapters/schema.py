@@ -27,7 +27,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import CreateColumn
 
+from secureprofile.adapters.tiles import fill as fill_tiles
+
 metadata = MetaData()
+
+PARAMETERS = 500
+"""Values in one statement: SQLite allows a few hundred in every build."""
 
 meta = Table("meta", metadata, Column("key", String(64), primary_key=True), Column("value", Text, nullable=False))
 """Facts about the workspace: schema version, id, creator, policy, keys, consent epoch."""
@@ -46,6 +51,38 @@ log = Table("log", metadata, Column("idx", Integer, primary_key=True), Column("b
 tree = Table("tree", metadata, Column("id", Integer, primary_key=True), Column("frontier", LargeBinary, nullable=False))
 """One row: the tree's frontier, so that appending costs O(log n)."""
 
+tiles = Table(
+    "tiles",
+    metadata,
+    Column("level", Integer, primary_key=True),
+    Column("idx", Integer, primary_key=True),
+    Column("root", LargeBinary, nullable=False),
+    Column("hashes", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""The tree's full tiles: 256 hashes of a level, and the root over them, which is a hash of the next level. Derived from the log."""
+
+witnesses = Table(
+    "witnesses",
+    metadata,
+    Column("name", String(255), primary_key=True),
+    Column("vkey", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("size", Integer, nullable=False, server_default="0"),
+)
+"""Who cosigns this log's checkpoints, where to ask, and the size that was cosigned last."""
+
+anchors = Table(
+    "anchors",
+    metadata,
+    Column("size", Integer, primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("name", String(255), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("at", Text, nullable=False),
+)
+"""What others said of a checkpoint: ``witness`` (the note with a cosignature), ``timestamp`` (an RFC 3161 response). Kept when entries go."""
+
 vault = Table(
     "vault",
     metadata,
@@ -53,21 +90,103 @@ vault = Table(
     Column("domain", String(64), nullable=False),
     Column("token", String(48), unique=True, nullable=False),
     Column("salt", LargeBinary, nullable=False),
+    Column("batch", Integer),
 )
-"""Person (keyed lookup of the identifier) → random token and salt. Deleting a row unlinks the person from the store."""
+"""Person (keyed lookup of the identifier) → random token and salt. Deleting a row unlinks the person from the store.
+
+``batch``: with whom together the salt was enrolled, and committed to in the log.
+"""
+
+enrolments = Table(
+    "enrolments",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("entry", Integer),
+    Column("size", Integer),
+)
+"""Batches of new salts: the entry that commits to them, and how many leaves; NULL until the act's outcome is written."""
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("run", Integer, primary_key=True, autoincrement=False),
+    Column("entry", Integer, nullable=False, unique=True),
+    Column("act", String(64), nullable=False),
+    Column("at", Text, nullable=False),
+    Column("purpose", String(64), nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("dataset", String(64), nullable=False),
+    Column("domain", String(64), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("kept", Integer, nullable=False),
+)
+"""Acts that touched people: intent, outcome, and the leaves of the committed tree (0: it commits to nobody in particular).
+
+``kept``: whether the tokens are still there; ``domain`` is empty where people of several may be in it.
+"""
+
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("mark", String(64), primary_key=True),
+    Column("entry", Integer, nullable=False),
+)
+"""Who was erased, as HMAC of the vault lookup under a key of its own: the one remainder, so that nobody is enrolled again unnoticed."""
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("person", String(48), ForeignKey("vault.token", ondelete="CASCADE"), primary_key=True),
+    Column("kind", String(8), primary_key=True),
+    Column("until", Text, nullable=False),
+    Column("entry", Integer, nullable=False),
+    Column("reference", Text, nullable=False, server_default=""),
+)
+"""``hold``: must not be erased until a day (empty: until lifted); ``erase``: is to be erased on a day."""
+
+token_owners = Table(
+    "token_owners",
+    metadata,
+    Column("person", String(64), primary_key=True),
+    Column("scope", Integer, ForeignKey("token_scopes.id"), primary_key=True),
+    Column("lookup", String(32), primary_key=True),
+    sqlite_with_rowid=False,
+)
+"""Whose values have random tokens: vault lookup → rows of ``tokens``; known where the person is enrolled."""
 
 consents = Table(
     "consents",
     metadata,
-    Column("person", String(48), ForeignKey("vault.token", ondelete="CASCADE"), nullable=False),
-    Column("purpose", String(64), nullable=False),
-    Column("at", Integer, nullable=False),
-    Column("state", String(16), nullable=False),
+    Column("person", String(48), ForeignKey("vault.token", ondelete="CASCADE"), primary_key=True),
+    Column("purpose", String(64), primary_key=True),
+    Column("at", Integer, primary_key=True, autoincrement=False),
+    Column("state", String(16), primary_key=True),
     Column("method", Text, nullable=False),
     Column("notice", Text, nullable=False),
-    UniqueConstraint("person", "purpose", "at", "state"),
+    Column("notice_version", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("basis", Text, nullable=False),
+    Column("categories", Text, nullable=False),
+    Column("expires", Integer),
+    Column("guardian", Text, nullable=False),
+    Column("jurisdiction", Text, nullable=False),
+    Column("minor", Integer),
+    Column("birth_year", Integer),
+    Column("age_from", Integer),
+    Column("sensitive", Integer, nullable=False),
+    Column("disclosure", Integer, nullable=False),
+    Column("cross_border", Integer, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("record_id", Text, nullable=False),
+    Column("digest", LargeBinary, primary_key=True),
+    Column("entry", Integer, nullable=False),
+    sqlite_with_rowid=False,
 )
-"""Consent events. ``at`` is seconds since 1970 UTC."""
+"""Consent records; the columns up to ``digest`` are the fields of ``consent.records.ConsentRecord`` in their order.
+
+Times are seconds since 1970 UTC; ``entry`` is the log's entry with which a record became known. Kept in the order of the key, so
+that the records of one person stand together and everybody's can be judged in one pass.
+"""
 
 snapshots = Table(
     "snapshots",
@@ -163,9 +282,10 @@ export_keys = Table(
 )
 """Which keys an export was made with, by role of the key ring."""
 
-Index("consents_by_purpose", consents.c.purpose)
 Index("snapshots_by_dataset", snapshots.c.dataset)
 Index("charges_by_domain", charges.c.domain)
+Index("vault_by_batch", vault.c.batch)
+Index("owners_by_token", token_owners.c.scope, token_owners.c.lookup)
 Index("tokens_by_token", tokens.c.scope, tokens.c.token, unique=True)
 
 
@@ -187,7 +307,43 @@ def _v3(connection: Connection) -> None:
     metadata.create_all(connection, tables=[token_scopes, tokens, export_keys])
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_v1, _v2, _v3)
+def _v4_tiles(connection: Connection) -> None:
+    """Proofs read tiles: those of the entries that are there already are made now."""
+    metadata.create_all(connection, tables=[tiles, witnesses, anchors])
+    fill_tiles(connection)
+
+
+def _v5_subject(connection: Connection) -> None:
+    """Runs commit to people; salts from before are committed to by the next act that has an outcome."""
+    metadata.create_all(connection, tables=[enrolments, runs, tombstones, holds, token_owners])
+    if "batch" not in {column["name"] for column in inspect(connection).get_columns("vault")}:
+        connection.execute(text("ALTER TABLE vault ADD COLUMN batch INTEGER"))
+        connection.execute(text("CREATE INDEX vault_by_batch ON vault (batch)"))
+        connection.execute(text("INSERT INTO enrolments (id) SELECT 1 WHERE EXISTS (SELECT 1 FROM vault)"))
+        connection.execute(text("UPDATE vault SET batch = 1"))
+
+
+def _v6_consent(connection: Connection) -> None:
+    """Consent records get the fields of ISO/IEC TS 27560 and a digest each."""
+    if "digest" in {column["name"] for column in inspect(connection).get_columns("consents")}:
+        return  # a new database has them from the first step
+    from secureprofile.consent.records import digest_of
+
+    connection.execute(text("ALTER TABLE consents RENAME TO consents_v3"))
+    metadata.create_all(connection, tables=[consents])
+    fields = [column.name for column in consents.columns][:-2]
+    empty: dict[str, str | int | None] = {name: None if consents.c[name].nullable else "" for name in fields}
+    empty |= {"sensitive": 0, "disclosure": 0, "cross_border": 0}
+    rows = connection.execute(text("SELECT person, purpose, at, state, method, notice FROM consents_v3"))
+    while piece := rows.fetchmany(10_000):
+        full: list[dict[str, str | int | None]] = [{**empty, **row._mapping} for row in piece]
+        connection.execute(
+            insert(consents), [{**row, "digest": digest_of(row[name] for name in fields), "entry": 0} for row in full]
+        )
+    connection.execute(text("DROP TABLE consents_v3"))
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_v1, _v2, _v3, _v4_tiles, _v5_subject, _v6_consent)
 """One step per schema version; a published step never changes."""
 
 

@@ -14,7 +14,6 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,8 +22,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from secureprofile.adapters import schema
+from secureprofile.adapters import consents, schema, tiles
 from secureprofile.audit.merkle import Frontier, leaf_hash
+from secureprofile.audit.tiles import WIDTH, Node
 from secureprofile.consent.records import ConsentRecord
 from secureprofile.errors import CannotTell
 
@@ -113,6 +113,28 @@ class State:
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+
+    def scrub(self) -> None:
+        """Rewrite the database without what was deleted: no free page, no unused part of a page, no write-ahead log keeps it.
+
+        Raises:
+            CannotTell: a reader holds an older view; what was deleted is still on disk. Run it again.
+        """
+        with _no_driver_errors(), self._lock.open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            connection = self._engine.raw_connection()
+            try:
+                cursor = connection.cursor()
+                cursor.execute("VACUUM")
+                busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+                cursor.close()
+            finally:
+                connection.close()
+        if busy:
+            raise CannotTell(
+                "it is done, but another process still reads the state: deleted rows may be on disk until it ends",
+                hint="secureprofile retention run, once it has ended",
+            )
 
     @contextmanager
     def reading(self) -> Iterator[Reader]:
@@ -211,37 +233,25 @@ class Reader:
         query = sa.select(schema.staff.c.staff_id, schema.staff.c.actor)
         return {row[0]: row[1] for row in self.connection.execute(query)}
 
-    def tokens(self, domain: str) -> list[tuple[str, str]]:
-        """Return (lookup, token) of everybody enrolled in a domain."""
-        query = sa.select(schema.vault.c.lookup, schema.vault.c.token).where(schema.vault.c.domain == domain)
-        return [(row[0], row[1]) for row in self.connection.execute(query)]
+    def nodes(self, size: int) -> Node:
+        """Return the roots of the perfect subtrees of the log's first ``size`` entries, for proofs."""
+        return tiles.log_nodes(self.connection, size)
+
+    def entry(self, index: int) -> bytes | None:
+        """Return one audit entry, None where there is none."""
+        body = self.connection.execute(sa.select(schema.log.c.body).where(schema.log.c.idx == index)).scalar()
+        return body if body is None or isinstance(body, bytes) else str(body).encode()
 
     def token(self, lookup: str) -> str | None:
         """Return one person's token."""
         found = self.connection.execute(sa.select(schema.vault.c.token).where(schema.vault.c.lookup == lookup)).scalar()
         return None if found is None else str(found)
 
-    def consenting(self, purpose: str, now: datetime) -> set[str]:
-        """Return the tokens of people whose latest record for ``purpose`` is a grant; refusals win ties.
-
-        The rule of ``consent.decide.decide_consent``, for everybody at once.
-        """
+    def consent_records(self, person: str) -> list[ConsentRecord]:
+        """Return one person's records with all their fields, oldest first."""
         c = schema.consents.c
-        refused_first = sa.case((c.state == "withdrawn", 1), else_=0)
-        rank = sa.func.row_number().over(partition_by=c.person, order_by=(c.at.desc(), refused_first.desc()))
-        ranked = (
-            sa.select(c.person, c.state, rank.label("rank"))
-            .where(c.purpose == purpose, c.at <= int(now.timestamp()))
-            .subquery()
-        )
-        query = sa.select(ranked.c.person).where(ranked.c.rank == 1, ranked.c.state == "granted")
-        return {row[0] for row in self.connection.execute(query)}
-
-    def consents_of(self, person: str) -> list[tuple[str, str, int, str, str]]:
-        """Return one person's records: (purpose, state, at, method, notice), oldest first."""
-        c = schema.consents.c
-        query = sa.select(c.purpose, c.state, c.at, c.method, c.notice).where(c.person == person).order_by(c.at)
-        return [tuple(row) for row in self.connection.execute(query)]
+        query = sa.select(schema.consents).where(c.person == person).order_by(c.at, c.purpose, c.state, c.digest)
+        return [consents.record_of(row) for row in self.connection.execute(query)]
 
     def latest(self, dataset: str) -> Snapshot | None:
         """Return the newest snapshot of a dataset or of ``@portrait``."""
@@ -260,6 +270,26 @@ class Reader:
             chain.append(current)
             current = by_id.get(current.parent) if current.parent is not None else None
         return chain
+
+    def snapshots(self) -> list[Snapshot]:
+        """Return every snapshot of every dataset and portrait, oldest first."""
+        return [
+            _snapshot(row)
+            for row in self.connection.execute(sa.select(schema.snapshots).order_by(schema.snapshots.c.id))
+        ]
+
+    def entries_at(self, indices: Sequence[int]) -> dict[int, bytes]:
+        """Return some audit entries by index; pruned ones are missing."""
+        found, c = dict[int, bytes](), schema.log.c
+        for start in range(0, len(indices), 500):
+            query = sa.select(c.idx, c.body).where(c.idx.in_(list(indices[start : start + 500])))
+            found |= {row[0]: bytes(row[1]) for row in self.connection.execute(query)}
+        return found
+
+    def actors(self) -> dict[str, str]:
+        """Return opaque id → actor."""
+        c = schema.staff.c
+        return {row[0]: row[1] for row in self.connection.execute(sa.select(c.staff_id, c.actor))}
 
     def visible_paths(self) -> set[str]:
         """Return the folders of all snapshots, relative to the workspace."""
@@ -315,41 +345,48 @@ class Writer(Reader):
         grown = frontier.append(leaf_hash(body)).to_bytes()
         statement = upsert(schema.tree).values(id=1, frontier=grown)
         self.connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_={"frontier": grown}))
+        if (frontier.size + 1) % WIDTH == 0:
+            tiles.complete(self.connection, frontier.size + 1)
         return frontier.size
 
     def enrol(self, lookups: Iterable[str], domain: str) -> int:
         """Give a random token and salt to everybody not yet in the vault; return how many were new."""
-        rows = [
-            {"lookup": lookup, "domain": domain, "token": "v_" + secrets.token_hex(16), "salt": secrets.token_bytes(32)}
-            for lookup in lookups
-        ]
-        before = self._count(schema.vault)
-        if rows:
-            self.connection.execute(upsert(schema.vault).on_conflict_do_nothing(index_elements=["lookup"]), rows)
-        return self._count(schema.vault) - before
-
-    def _count(self, table: sa.Table) -> int:
-        return int(self.connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one())
-
-    def add_consents(self, records: Sequence[ConsentRecord]) -> int:
-        """Add records; ones already known are left alone. Return how many were new, and move the epoch if any was."""
+        batch = self.connection.execute(sa.insert(schema.enrolments)).inserted_primary_key
+        assert batch is not None
         rows = [
             {
-                "person": r.person,
-                "purpose": r.purpose,
-                "state": r.state,
-                "at": int(r.at.timestamp()),
-                "method": r.method,
-                "notice": r.notice,
+                "lookup": lookup,
+                "domain": domain,
+                "token": "v_" + secrets.token_hex(16),
+                "salt": secrets.token_bytes(32),
+                "batch": batch[0],
             }
-            for r in records
+            for lookup in lookups
         ]
-        before = self._count(schema.consents)
+        new = 0
         if rows:
-            self.connection.execute(upsert(schema.consents).on_conflict_do_nothing(), rows)
-        added = self._count(schema.consents) - before
+            new = self.connection.execute(
+                upsert(schema.vault).on_conflict_do_nothing(index_elements=["lookup"]), rows
+            ).rowcount
+        if not new:
+            self.connection.execute(sa.delete(schema.enrolments).where(schema.enrolments.c.id == batch[0]))
+        return new
+
+    def has_new_salts(self) -> bool:
+        """Return whether people were enrolled to whose salts no entry commits yet."""
+        query = sa.select(schema.enrolments.c.id).where(schema.enrolments.c.entry.is_(None)).limit(1)
+        return self.connection.execute(query).scalar() is not None
+
+    def move_epoch(self) -> None:
+        """Record that who may be used, or what is stored, changed: acts under way end without effect, portraits are built anew."""
+        self.set_meta("consent_epoch", str(self.consent_epoch() + 1))
+
+    def add_consents(self, records: Iterable[ConsentRecord]) -> int:
+        """Add records; ones already known are left alone. Return how many were new, and move the epoch if any was."""
+        entry = self.log_size()  # the next one, which this transaction appends
+        added = consents.insert(self.connection, ((*r.values(), r.digest, entry) for r in records))
         if added:
-            self.set_meta("consent_epoch", str(self.consent_epoch() + 1))
+            self.move_epoch()
         return added
 
     def add_snapshot(self, snapshot: Snapshot) -> None:
@@ -365,6 +402,25 @@ class Writer(Reader):
         }
         self.connection.execute(sa.insert(schema.snapshots).values(**values))
 
+    def move_snapshot(self, snapshot: Snapshot, *, path: str, rows: int) -> None:
+        """Let a snapshot have other files: what stood in the old ones is gone with them.
+
+        Raises:
+            CannotTell: somebody else changed it meanwhile.
+        """
+        c = schema.snapshots.c
+        statement = sa.update(schema.snapshots).where(c.id == snapshot.id, c.path == snapshot.path)
+        if self.connection.execute(statement.values(path=path, rows=rows)).rowcount != 1:
+            raise CannotTell("the store was changed meanwhile: nothing was done", hint="run the same command again")
+
+    def drop_snapshot(self, snapshot: Snapshot) -> None:
+        """Take a snapshot out of the store; what rested on it rests on its parent."""
+        c = schema.snapshots.c
+        self.connection.execute(
+            sa.update(schema.snapshots).where(c.parent == snapshot.id).values(parent=snapshot.parent)
+        )
+        self.connection.execute(sa.delete(schema.snapshots).where(c.id == snapshot.id))
+
     def add_charge(self, charge: Charge) -> None:
         """Add a line to the ledger. The caller has checked, in this transaction, that it fits."""
         values = {name: getattr(charge, name) for name in charge.__slots__}
@@ -379,6 +435,10 @@ class Writer(Reader):
     def add_export(self, **values: str | int) -> None:
         """Record a row-level file that leaves."""
         self.connection.execute(sa.insert(schema.exports).values(**values))
+
+    def add_run(self, **values: str | int) -> None:
+        """Record an act that touched people; see ``schema.runs``."""
+        self.connection.execute(sa.insert(schema.runs).values(**values))
 
     def name_staff(self, actor: str) -> str:
         """Return an actor's opaque id, made at first sight."""

@@ -138,3 +138,35 @@ def _batches(view: Reader, query: sa.Select[tuple[str, ...]], form: pa.Schema) -
     for part in result:
         columns = list(zip(*part, strict=True))
         yield pa.record_batch([pa.array(cells, field.type) for cells, field in zip(columns, form, strict=True)], form)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenAge:
+    """The random tokens that one act gave for one purpose; ``tokens`` counts them."""
+
+    scope: int
+    purpose: str
+    entry: int
+    tokens: int
+
+
+def token_ages(view: Reader) -> list[TokenAge]:
+    """Return the random tokens by the act that gave them, oldest first."""
+    t, s = schema.tokens.c, schema.token_scopes.c
+    query = (
+        sa.select(t.scope, s.purpose, t.entry, sa.func.count())
+        .join(schema.token_scopes, t.scope == s.id)
+        .group_by(t.scope, s.purpose, t.entry)
+        .order_by(t.entry, t.scope)
+    )
+    return [
+        TokenAge(scope=row[0], purpose=row[1], entry=row[2], tokens=row[3]) for row in view.connection.execute(query)
+    ]
+
+
+def drop_tokens(tx: Writer, age: TokenAge) -> None:
+    """Delete the tokens that one act gave, and whose values they stood for."""
+    t, o = schema.tokens.c, schema.token_owners.c
+    given = sa.select(t.lookup).where(t.scope == age.scope, t.entry == age.entry)
+    tx.connection.execute(sa.delete(schema.token_owners).where(o.scope == age.scope, o.lookup.in_(given)))
+    tx.connection.execute(sa.delete(schema.tokens).where(t.scope == age.scope, t.entry == age.entry))

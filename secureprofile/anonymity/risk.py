@@ -11,7 +11,6 @@ from fractions import Fraction
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from secureprofile.anonymity.classes import Codes, Counts
 
@@ -20,9 +19,6 @@ THRESHOLDS: Final = (Fraction(33, 100), Fraction(1, 5), Fraction(9, 100), Fracti
 
 BANDS: Final = ((1, 1), (2, 2), (3, 4), (5, 9), (10, 19), (20, 49), (50, None))
 """Class sizes of the histogram, both ends included."""
-
-_BLOCK: Final = 1 << 22
-"""Pairs (tuple, class) that :func:`compatible` holds at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,39 +201,3 @@ def diversity(place: Codes, value: Codes, rows: Counts, classes: int) -> Diversi
         homogeneous=int(sizes[distinct == 1].sum()),
         distance=max(0.0, float(distance.max()) / 2),
     )
-
-
-def compatible(labels: Codes, rows: Counts, covers: Sequence[npt.NDArray[np.bool_]], tuples: Codes) -> Counts:
-    """Count for each original tuple the records that it could be: those of all classes whose every label stands for its value.
-
-    Locally recoded labels overlap: somebody of 34 may be in class ``30–39`` or in class ``20–39``, so an attacker who knows her values has
-    more candidates than her class by label has records. A suppressed cell stands for every value.
-
-    Exact. It takes (tuples × classes) bits of work for each attribute: a second for 20,000 tuples and 5,000 classes; not for millions.
-
-    Args:
-        labels: label of each class and attribute.
-        rows: records of each class.
-        covers: for each attribute, ``[label, leaf]``: whether the label stands for the leaf.
-        tuples: leaf of each tuple and attribute.
-
-    Returns:
-        For each tuple its candidates; 0 where no class could hold it. 1/candidates is the prosecutor's risk.
-
-    Example:
-        >>> ages = np.array([[1, 1, 0], [0, 1, 1]], np.bool_)  # label 0: leaves 0 and 1; label 1: leaves 1 and 2
-        >>> compatible(np.array([[0], [1]]), np.array([5, 7]), [ages], np.array([[0], [1], [2]])).tolist()
-        [5, 12, 7]
-    """
-    # for each attribute and leaf, the classes that the leaf could be in, as bits
-    fits = [np.packbits(cover[labels[:, at]], axis=0, bitorder="little").T for at, cover in enumerate(covers)]
-    found = np.zeros(len(tuples), np.int64)
-    step = max(1, _BLOCK // max(1, len(rows)))
-    weights = rows.astype(np.float64)  # exact below 2⁵³ records
-    for start in range(0, len(tuples), step):
-        block = tuples[start : start + step]
-        bits = np.full((len(block), -(-len(rows) // 8)), 255, np.uint8)
-        for at, fit in enumerate(fits):
-            bits &= fit[block[:, at]]
-        found[start : start + step] = np.unpackbits(bits, axis=1, count=len(rows), bitorder="little") @ weights
-    return found

@@ -7,6 +7,7 @@ held (``labels: sets``) depend on the rows they were made for and make no scheme
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -109,34 +110,52 @@ def covered(scheme: Scheme, space: Space) -> Codes:
     _check(scheme, space)
     table = space.table
     place, least = np.full(len(table), -1, np.int32), np.full(len(table), np.inf)
-    radix = np.cumprod([1, *(len(h.leaves) for h in space.hierarchies[:-1])], dtype=np.float64)
-    exact = radix[-1] * len(space.hierarchies[-1].leaves) < 2.0**62
+    exact = math.prod(len(h.leaves) for h in space.hierarchies) < 1 << 62
+    keys_of = _Keys(space) if exact else None
     nodes, belongs = np.unique(scheme.levels, axis=0, return_inverse=True)
     for at, node in enumerate(nodes.tolist()):
         members = np.flatnonzero(belongs.ravel() == at)
-        mine = np.column_stack(
-            [
-                h.levels[level].groups[table.codes[:, a]]
-                for a, (h, level) in enumerate(zip(space.hierarchies, node, strict=True))
-            ]
-        )
         theirs = scheme.labels[members]
-        keys, wanted = _keys(mine, theirs, radix if exact else None)
+        keys, wanted = keys_of.both(theirs, node) if keys_of else _ranked(space, theirs, node)
         order = np.argsort(wanted, kind="stable")
         found = np.minimum(np.searchsorted(wanted[order], keys), len(wanted) - 1)
-        hit = wanted[order][found] == keys
-        losses = space.class_losses(theirs[order][found], tuple(node))
-        better = hit & (losses < least - 1e-12)
-        place[better] = members[order][found][better]
-        least[better] = losses[better]
+        hit = np.flatnonzero(wanted[order][found] == keys)
+        chosen = order[found[hit]]
+        losses = space.class_losses(theirs[chosen], tuple(node))
+        better = losses < least[hit] - 1e-12
+        place[hit[better]] = members[chosen[better]]
+        least[hit[better]] = losses[better]
     return place
 
 
-def _keys(mine: Codes, theirs: Codes, radix: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-    """Return a number for each combination of labels, the same in both tables."""
-    if radix is not None:
-        whole = radix.astype(np.int64)
-        return mine.astype(np.int64) @ whole, theirs.astype(np.int64) @ whole
+class _Keys:
+    """A number for each combination of labels. Nodes come in order, so what two of them share at the front is not summed again."""
+
+    def __init__(self, space: Space) -> None:
+        self._space = space
+        self._radix = np.cumprod([1, *(len(h.leaves) for h in space.hierarchies[:-1])], dtype=np.int64)
+        self._node: list[int] = []
+        self._sums = [np.zeros(len(space.table), np.int64)]
+
+    def both(self, theirs: Codes, node: list[int]) -> tuple[np.ndarray, np.ndarray]:
+        """Return the numbers of the table's tuples at a node, and those of the scheme's classes there."""
+        shared = next((at for at, (a, b) in enumerate(zip(self._node, node, strict=False)) if a != b), len(self._node))
+        del self._sums[shared + 1 :]
+        for at in range(shared, len(node)):
+            groups = self._space.hierarchies[at].levels[node[at]].groups[self._space.table.codes[:, at]]
+            self._sums.append(self._sums[-1] + groups * self._radix[at])
+        self._node = node
+        return self._sums[-1], theirs.astype(np.int64) @ self._radix
+
+
+def _ranked(space: Space, theirs: Codes, node: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the same where the product of the leaves does not fit a number: ranks among the combinations that occur."""
+    mine = np.column_stack(
+        [
+            h.levels[level].groups[space.table.codes[:, at]]
+            for at, (h, level) in enumerate(zip(space.hierarchies, node, strict=True))
+        ]
+    )
     _, numbers = np.unique(np.concatenate([mine, theirs]), axis=0, return_inverse=True)
     numbers = numbers.ravel()
     return numbers[: len(mine)], numbers[len(mine) :]

@@ -14,6 +14,7 @@ from secureprofile.anonymity.classes import Classes, Codes, Counts, Mask
 from secureprofile.anonymity.cover import HIGH, NORMAL, Cover, cover
 from secureprofile.anonymity.lattice import optimum
 from secureprofile.anonymity.loss import Floats, Labels, Node, Space, covering, hierarchy_labels, set_labels
+from secureprofile.anonymity.mdav import microaggregate
 from secureprofile.anonymity.models import Models
 from secureprofile.anonymity.mondrian import partition
 from secureprofile.errors import Refused
@@ -32,7 +33,7 @@ class Task:
 
     models: Models
     suppression: Fraction
-    method: Literal["local", "global", "mondrian"] = "local"
+    method: Literal["local", "global", "mondrian", "mdav"] = "local"
     labels: Literal["hierarchy", "sets"] = "hierarchy"
     effort: Literal["normal", "high"] = "normal"
 
@@ -122,8 +123,8 @@ def _global(space: Space, task: Task, suppressible: int) -> Solution:
 
 
 def _local(space: Space, task: Task, suppressible: int, told: Callable[[float], None]) -> Solution:
-    if task.method == "mondrian":
-        place = partition(space, task.models)
+    if task.method in ("mondrian", "mdav"):
+        place = partition(space, task.models) if task.method == "mondrian" else microaggregate(space, task.models)
         least = None
     else:
         found = cover(space, task.models, limits=HIGH if task.effort == "high" else NORMAL, told=told)

@@ -45,7 +45,9 @@ class Entry:
     ``input_digest`` (keyed, so that nobody can try contents against it), ``columns`` by the policy's names (see :func:`named`),
     ``categories``, ``rows`` as a size class (see :func:`size_class`), ``snapshot``. Why: ``purpose``, ``lawful_basis``, ``policy``
     (hash), ``consent_snapshot``, ``request``. How it left: ``treatments`` by category, ε and δ as exact decimals in text, ``k``,
-    ``output_digest``, ``recipient``, ``cross_border``, ``plan``. When: ``time``. Where: ``host`` (keyed), ``software``.
+    ``output_digest``, ``recipient``, ``cross_border``, ``plan``. When: ``time``. Where: ``host`` (keyed), ``software``. ``subjects`` commits to
+    people by size class and Merkle root alone (``audit.presence``): ``class`` and ``root`` of the run's tokens, ``new-class`` and
+    ``new-root`` of the salts of people enrolled since the entry before.
     """
 
     act: str
@@ -82,6 +84,7 @@ class Entry:
     epsilon_left: str = ""
     delta_left: str = ""
     plan: str = ""
+    subjects: Mapping[str, str] = field(default_factory=dict)
     details: Mapping[str, str | int | bool] = field(default_factory=dict)
 
     def to_bytes(self) -> bytes:

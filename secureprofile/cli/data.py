@@ -1,4 +1,4 @@
-"""Commands on files: scan, risk, anonymize, ingest, consent, exports, init."""
+"""Commands on files: scan, risk, anonymize, ingest, exports, init."""
 
 from __future__ import annotations
 
@@ -29,7 +29,6 @@ Sheet = Annotated[
     str | None, typer.Option("--sheet", help="Of a workbook: its name or place. [default: the only visible one]")
 ]
 
-consent = typer.Typer(help="Who allowed what: import, show, grant, withdraw.", no_args_is_help=True)
 exports = typer.Typer(help="Row-level files that left the workspace.", no_args_is_help=True)
 
 
@@ -41,7 +40,6 @@ def register(app: typer.Typer) -> None:
     app.command()(anonymize)
     app.command()(reveal)
     app.command()(ingest)
-    app.add_typer(consent, name="consent")
     app.add_typer(exports, name="exports")
 
 
@@ -186,7 +184,10 @@ def _show_treated(done: Treated, target: str, *, json: bool, quiet: bool) -> Non
         return
     show.say(f"{done.rows_out:,} of {done.rows_in:,} rows → {target} (internal figures, entry {done.entry} of the log)")
     for count, text in (
-        (done.without_consent, "rows left out: their person has not consented to this purpose"),
+        (
+            done.without_consent,
+            "rows left out: their person has not consented to this purpose (why: secureprofile consent status)",
+        ),
         (done.without_subject, "rows left out: they name nobody"),
     ):
         if count:
@@ -232,71 +233,7 @@ def _show_decided(figures: Decided) -> None:
     )
 
 
-@consent.command("import")
-def consent_import(
-    source: Input,
-    sheet: Sheet = None,
-    workspace: Folder = None,
-    actor: Actor = None,
-    json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Add the records of a file: who, purpose, state, at, method, notice."""
-    with session(workspace, actor=actor) as one, show.progress(quiet=quiet) as progress:
-        done = one.import_consents(source, sheet=sheet, progress=progress)
-    if json:
-        internal = {"rows": done.rows, "people": done.people, "added": done.added, "rejected": done.rejected}
-        show.as_json("consents", {"internal": internal})
-        return
-    show.say(
-        f"{done.added:,} of {done.rows:,} records are new, of {done.people:,} people (internal figures)", quiet=quiet
-    )
-    for rule, count in done.rejected.items():
-        show.say(f"  {count:,} rows left out: {rule}", quiet=quiet)
-
-
-@consent.command("show")
-def consent_show(
-    identifier: Annotated[str, typer.Argument(help="The person, as the subject column spells it.")],
-    workspace: Folder = None,
-    actor: Actor = None,
-    json: Json = False,
-) -> None:
-    """Show one person's records."""
-    with session(workspace, actor=actor) as one:
-        records = one.show_consents(identifier)
-    if json:
-        show.as_json("consent", {"records": records})
-    else:
-        show.table(("purpose", "state", "at", "method", "notice"), [tuple(record.values()) for record in records])
-
-
 Identifier = Annotated[str, typer.Argument(help="The person, as the subject column spells it.")]
-ForPurpose = Annotated[str, typer.Option("--for", help="The purpose that is granted or withdrawn.")]
-Method = Annotated[str, typer.Option("--method", help="How the person said so.")]
-
-
-@consent.command("grant")
-def consent_grant(
-    identifier: Identifier, purpose: ForPurpose, method: Method = "", workspace: Folder = None, actor: Actor = None
-) -> None:
-    """Record a grant as of now."""
-    with session(workspace, actor=actor) as one:
-        show.say(f"granted: entry {one.grant(identifier, purpose=purpose, method=method)} of the log")
-
-
-@consent.command("withdraw")
-def consent_withdraw(
-    identifier: Identifier, purpose: ForPurpose, method: Method = "", workspace: Folder = None, actor: Actor = None
-) -> None:
-    """Record a withdrawal as of now; the next portrait leaves the person out."""
-    with session(workspace, actor=actor) as one:
-        show.say(f"withdrawn: entry {one.withdraw(identifier, purpose=purpose, method=method)} of the log")
-        count = one.exports_to_recall(identifier, purpose=purpose)
-    if count:
-        show.say(
-            f"{show.count(count, 'export')} for this purpose may hold the person: secureprofile exports recall IDENTIFIER"
-        )
 
 
 @exports.command("list")

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from secureprofile.cli import audit, audit_read, data, hierarchy, keys, policy, portrait
+from secureprofile.cli import audit, audit_read, consent, data, hierarchy, keys, policy, portrait, subject
 from secureprofile.cli.demo import run_demo
 from secureprofile.cli.options import Overwrite, Quiet, offer_request
 from secureprofile.errors import CannotTell, SecureProfileError
@@ -38,11 +38,14 @@ def _root(
 
 data.register(app)
 portrait.register(app)
+app.add_typer(consent.app, name="consent")
 app.add_typer(policy.app, name="policy")
 app.add_typer(hierarchy.app, name="hierarchy")
 audit_read.register(audit.app)
 app.add_typer(audit.app, name="audit")
 app.add_typer(keys.app, name="keys")
+app.add_typer(subject.app, name="subject")
+app.add_typer(subject.retention, name="retention")
 
 
 @app.command()

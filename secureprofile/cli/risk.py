@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from secureprofile.cli import risk_show, show
-from secureprofile.cli.options import Json, Overwrite, Quiet
+from secureprofile.cli.options import Json, Memory, Overwrite, Quiet
 
 if TYPE_CHECKING:
     from secureprofile.anonymity.yardsticks import Judgement
@@ -24,7 +24,9 @@ def risk(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A table, before or after anonymization.")],
     qi: Annotated[
         list[str] | None,
-        typer.Option("--qi", metavar="A,B,C", help="What others may know of a person. [default: proposed]"),
+        typer.Option(
+            "--quasi-identifiers", "--qi", metavar="A,B,C", help="What others may know of a person. [default: proposed]"
+        ),
     ] = None,
     sensitive: Annotated[
         list[str] | None, typer.Option("--sensitive", metavar="A,B", help="What nobody shall learn of a person.")
@@ -60,6 +62,7 @@ def risk(
     ] = None,
     lang: Annotated[str, typer.Option("--lang", help="Language of the report: en or zh.")] = "en",
     overwrite: Overwrite = False,
+    memory_limit: Memory = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -87,6 +90,7 @@ def risk(
                 before=before,
             ),
             progress=progress,
+            memory_limit=memory_limit or flow.MEMORY,
         )
     if html is not None:
         from secureprofile.flows.risk_page import risk_page

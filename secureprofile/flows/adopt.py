@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from secureprofile.adapters.policies import check_policy, keep_policy, lasting_reference
+from secureprofile.adapters.policies import check_policy, keep_policy, lasting_reference, taken_version
 from secureprofile.errors import PolicyRefused
 from secureprofile.flows.gate import Context, record
 from secureprofile.policy.parse import LoadedPolicy
@@ -15,13 +15,21 @@ def adopt(context: Context, policy: str) -> LoadedPolicy:
 
     Raises:
         PolicyFileError: it is wrong; nothing changes.
-        PolicyRefused: the actor did not create the workspace.
+        PolicyRefused: the actor did not create the workspace, or its number stands for another content here.
     """
     loaded, _ = check_policy(policy)
     if not context.creator:
         record(context, "policy.use", result="deny", reason="not-creator")
         raise PolicyRefused(
             "only who created the workspace may change its policy", reason="not-creator", hint="ask its creator"
+        )
+    if taken_version(loaded, context.home.policy(loaded.hash).parent):
+        record(context, "policy.use", result="deny", reason="version-taken")
+        about = loaded.policy.policy
+        raise PolicyRefused(
+            f"version {about.version} of {about.id} was in force here with another content",
+            reason="version-taken",
+            hint=f"a change is a new version: policy: {{version: {about.version + 1}}}; see: secureprofile policy diff OLD NEW",
         )
     keep_policy(loaded, policy, context.home.policy(loaded.hash))
     with context.state.writing() as tx:

@@ -12,7 +12,6 @@ from typing import Any
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from secureprofile.adapters.clock import now
 from secureprofile.adapters.duckdb import ROW, STREAMING, DuckEngine, Format
 from secureprofile.adapters.encodings import Compression
 from secureprofile.adapters.excel import need
@@ -34,7 +33,7 @@ from secureprofile.flows.guarded import (
     Treated,
     lookup,
     mentioned_people,
-    people,
+    need_subject,
     plan_file,
     scrubbed,
     treated,
@@ -42,6 +41,8 @@ from secureprofile.flows.guarded import (
 )
 from secureprofile.flows.judge import exposed, judge
 from secureprofile.flows.manifest import manifest
+from secureprofile.flows.permission import Permission, permission, used
+from secureprofile.flows.presence import exporting, per_person
 from secureprofile.flows.progress import Progress
 from secureprofile.flows.sweep import settle
 from secureprofile.flows.tuples import PERSON
@@ -114,9 +115,7 @@ def anonymize(
     kind, gzip = form or output_format(output)
     if kind == "xlsx":
         need("xlsxwriter")
-    authorise(context, "anonymize", "export", dataset=dataset)
-    whom = registered_recipient(context, recipient)
-    plans = plan_file(context, "anonymize", source.columns, dataset)
+    whom, plans = _admitted(context, source.columns, dataset, recipient)
     stored = None if scheme is None else stored_scheme(context, scheme, dataset)
     if stored is not None and rules_for(context, dataset) is None:
         raise UsageError(
@@ -137,7 +136,6 @@ def anonymize(
     with begin(
         context, "anonymize", dataset=dataset, recipient=whom, **described(context, plans, recipient=whom)
     ) as act:
-        epoch = consent_epoch(context)
         with context.home.scratch() as scratch, whole_file(output, overwrite=overwrite) as partial:
             with (
                 DuckEngine(temp=scratch, memory_limit=context.memory_limit or STREAMING) as engine,
@@ -155,7 +153,6 @@ def anonymize(
                 context,
                 act,
                 done,
-                epoch,
                 dataset=dataset,
                 recipient=whom,
                 digest=digest_of(partial),
@@ -165,11 +162,20 @@ def anonymize(
         return done
 
 
-def anonymize_frame(context: Context, frame: Frame, *, dataset: str, recipient: str | None, progress: Progress) -> Any:
-    """Treat a frame as the policy says and return one of the same kind; the input is never modified."""
+def _admitted(
+    context: Context, columns: Sequence[str], dataset: str, recipient: str | None
+) -> tuple[str, tuple[ColumnPlan, ...]]:
+    """Return who gets the rows, and what happens to each column; every refusal is recorded."""
     authorise(context, "anonymize", "export", dataset=dataset)
     whom = registered_recipient(context, recipient)
-    plans = plan_file(context, "anonymize", frame.columns, dataset)
+    if context.policy.policy.purposes[context.purpose or ""].consent != "not-required":
+        need_subject(context, "anonymize", dataset, why="this purpose needs consent")
+    return whom, plan_file(context, "anonymize", columns, dataset)
+
+
+def anonymize_frame(context: Context, frame: Frame, *, dataset: str, recipient: str | None, progress: Progress) -> Any:
+    """Treat a frame as the policy says and return one of the same kind; the input is never modified."""
+    whom, plans = _admitted(context, frame.columns, dataset, recipient)
     rules = rules_for(context, dataset)
     labelled = () if rules is None else tuple(rules.quasi_identifiers)
     kept = [plan.name for plan in plans if isinstance(plan.treatment, Keep) and plan.name not in labelled]
@@ -182,7 +188,6 @@ def anonymize_frame(context: Context, frame: Frame, *, dataset: str, recipient: 
     with begin(
         context, "anonymize", dataset=dataset, recipient=whom, **described(context, plans, recipient=whom)
     ) as act:
-        epoch = consent_epoch(context)
         with (
             context.home.scratch() as scratch,
             DuckEngine(temp=scratch, memory_limit=context.memory_limit or STREAMING) as engine,
@@ -198,7 +203,6 @@ def anonymize_frame(context: Context, frame: Frame, *, dataset: str, recipient: 
             context,
             act,
             replace(done, columns=plans),
-            epoch,
             dataset=dataset,
             recipient=whom,
             digest="",
@@ -231,11 +235,12 @@ def write_treated(
     purpose = context.policy.policy.purposes[context.purpose or ""]
     tokens = any(isinstance(plan.treatment, Token) for plan in plans)
     rules = rules_for(context, dataset)
-    joined = bool(scrubbed(plans)) or tokens or purpose.consent != "not-required"
+    may = permission(context, engine, domain=spec.domain, categories=used(plans), recipient=recipient)
+    joined = bool(scrubbed(plans)) or tokens or not may.everybody or rules is not None
     if joined:
         progress.step(f"read {dataset}", engine.progress)
         table = engine.numbered(table)
-    allowed, without_subject = consenting_rows(context, table, spec, engine)
+    allowed, without_subject = permitted_rows(context, table, spec, may, engine)
     rows_to_treat = allowed
     if scrubbed(plans):
         progress.step(f"look for people of {dataset} in its free text", engine.progress)
@@ -253,7 +258,7 @@ def write_treated(
         shaped = generalise(context, ready.result, rules, engine, progress, scheme=scheme)
     final = shaped.result if shaped is not None else ready.result
     final = disarmed(final, running) if running else final
-    if joined:  # joins may spill, and what comes back from the disk has forgotten where it stood
+    if joined:  # many threads join, and nobody keeps the order for them
         final = final.order_by(ROW).drop(ROW)
     rows, redacted = settle(
         final,
@@ -297,6 +302,9 @@ def write_treated(
         generalised=shaped,
         together=together,
         notes=notes,
+        epoch=may.epoch,
+        consent_snapshot=may.snapshot,
+        people=whose(context, allowed, spec, engine),
     )
 
 
@@ -305,31 +313,31 @@ def left_out(shaped: Generalised | None) -> int:
     return shaped.solution.suppressed if shaped is not None and shaped.rules.suppressed == "drop" else 0
 
 
-def consenting_rows(context: Context, table: ir.Table, spec: Dataset, engine: DuckEngine) -> tuple[ir.Table, int]:
-    """Return the rows whose subject has a valid grant, where the purpose asks for one, and how many name nobody."""
-    purpose = context.policy.policy.purposes[context.purpose or ""]
-    if purpose.consent == "not-required":
+def permitted_rows(
+    context: Context, table: ir.Table, spec: Dataset, may: Permission, engine: DuckEngine
+) -> tuple[ir.Table, int]:
+    """Return the rows whose subject allows the purpose, and how many name nobody where that matters."""
+    if may.everybody or spec.subject not in table.columns:
         return table, 0
-    with context.state.reading() as view:
-        granted = view.consenting(context.purpose or "", now())
-        pairs = [(key, person) for key, person in view.tokens(spec.domain) if person in granted]
     keyed = lookup(context, table, spec.subject, spec, engine)
+    if may.allowed is None:
+        return may.rows(keyed, "lookup_"), 0
     nobody = int(engine.to_arrow(keyed.aggregate(n=keyed["lookup_"].isnull().sum().fill_null(0))).to_pylist()[0]["n"])
-    passing = people(pairs, engine)
-    return keyed.semi_join(passing, "lookup_"), nobody
+    return may.rows(keyed, "lookup_"), nobody
 
 
-def consent_epoch(context: Context) -> int:
-    """Return the state of everybody's consents before the first row is read."""
-    with context.state.reading() as view:
-        return view.consent_epoch()
+def whose(context: Context, rows: ir.Table, spec: Dataset, engine: DuckEngine) -> pa.Array | None:
+    """Return the vault lookups of the people whom rows are of; None where the purpose's acts commit to nobody in particular."""
+    if not per_person(context) or not {"lookup_", spec.subject} & set(rows.columns):
+        return None
+    keyed = rows if "lookup_" in rows.columns else lookup(context, rows, spec.subject, spec, engine)
+    return engine.to_arrow(keyed.filter(keyed["lookup_"].notnull()).select("lookup_").distinct())["lookup_"]
 
 
 def _commit(
     context: Context,
     act: Act,
     done: Treated,
-    epoch: int,
     *,
     dataset: str,
     recipient: str,
@@ -346,7 +354,7 @@ def _commit(
         )  # fmt: skip
 
     def work(tx: Writer) -> None:
-        if tx.consent_epoch() != epoch:
+        if tx.consent_epoch() != done.epoch:
             raise CannotTell(
                 "consents changed while the rows were read: nothing was written", hint="run the same command again"
             )
@@ -356,17 +364,21 @@ def _commit(
         add_export_keys(tx, act.index, done.kids)
         for enrolment in done.enrolments:
             enrolment.commit(tx, entry=act.index)
+        touched.add(tx)
 
-    act.commit(
-        work,
-        rows=size_class(done.rows_out),
-        input_digest=mark,
-        output_digest=digest,
-        k=done.generalised.task.models.k if done.generalised is not None else None,
-        details={f"key.{role}": kid for role, kid in done.kids.items()}
-        | entry_details(done.volumes)
-        | ({"manifest": hashlib.sha256(signed).hexdigest()} if signed else {}),
-    )
+    with exporting(context, act, done.people, dataset=dataset, recipient=recipient) as touched:
+        act.commit(
+            work,
+            rows=size_class(done.rows_out),
+            input_digest=mark,
+            output_digest=digest,
+            k=done.generalised.task.models.k if done.generalised is not None else None,
+            consent_snapshot=done.consent_snapshot,
+            subjects=touched.subjects,
+            details={f"key.{role}": kid for role, kid in done.kids.items()}
+            | entry_details(done.volumes)
+            | ({"manifest": hashlib.sha256(signed).hexdigest()} if signed else {}),
+        )
 
 
 def digest_of(path: Path) -> str:

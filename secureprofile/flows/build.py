@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import ibis
 import ibis.expr.types as ir
-import pyarrow as pa
 
-from secureprofile.adapters.clock import now
+from secureprofile.adapters.clock import now, stamp
 from secureprofile.adapters.duckdb import DuckEngine
 from secureprofile.adapters.home import make_durable
 from secureprofile.adapters.state import PORTRAIT, Reader, Snapshot, Writer
 from secureprofile.audit.entry import named, size_class
 from secureprofile.errors import CannotTell, Refused
 from secureprofile.flows.gate import Context, authorise, begin
+from secureprofile.flows.permission import Permission, permission
+from secureprofile.flows.presence import Touched, stored_people, touching
 from secureprofile.flows.progress import Progress
+from secureprofile.policy.treatments import Drop
 from secureprofile.portrait.build import clean, profile
 from secureprofile.portrait.dictionary import TagDictionary
 
@@ -67,8 +70,8 @@ def build_portrait(context: Context, tags: TagDictionary, *, as_of: date, progre
             DuckEngine(temp=scratch, memory_limit=context.memory_limit) as engine,
         ):
             progress.step("clean the events", engine.progress)
-            allowed = _allowed(context, engine)
-            tables = {name: _visible(context, snapshot, allowed, engine) for name, snapshot in sources.items()}
+            may = permission(context, engine, categories=_stored_categories(context, sources))
+            tables = {name: _visible(context, snapshot, may, engine) for name, snapshot in sources.items()}
             rejected = _rejects(tables, tags, as_of, engine)
             progress.step("fold and tag", engine.progress)
             rows = engine.write(profile(tables, tags, as_of), folder / "part-0.parquet", "parquet")
@@ -80,20 +83,25 @@ def build_portrait(context: Context, tags: TagDictionary, *, as_of: date, progre
                 path=str(folder.relative_to(context.home.root)),
                 rows=rows,
                 consent_epoch=epoch,
-                detail={"rests_on": rests_on, "rejected": rejected},
+                detail={"rests_on": rests_on, "rejected": rejected, "at": stamp(now()), "purpose": context.purpose},
             )
-            act.commit(lambda tx: _show(tx, snapshot), rows=size_class(rows), snapshot=str(act.index))
+            with touching(context, act, stored_people(folder.glob("*.parquet")), name="portrait.build") as touched:
+                act.commit(
+                    lambda tx: _show(tx, snapshot, touched),
+                    rows=size_class(rows),
+                    snapshot=str(act.index),
+                    subjects=touched.subjects,
+                    consent_snapshot=may.snapshot,
+                )
         (folder / ".lock").unlink(missing_ok=True)
     return Built(snapshot=snapshot, people=rows, rejected=rejected, reused=False)
 
 
-def _allowed(context: Context, engine: DuckEngine) -> ir.Table | None:
-    """Return the people whose consent holds now, or None where the purpose needs none."""
-    if context.policy.policy.purposes[context.purpose or ""].consent == "not-required":
-        return None
-    with context.state.reading() as view:
-        granted = sorted(view.consenting(context.purpose or "", now()))
-    return engine.table(pa.table({"person": pa.array(granted, pa.string())}))
+def _stored_categories(context: Context, datasets: Iterable[str]) -> list[str]:
+    """Return the data categories that the purpose lets into the store."""
+    policy, purpose = context.policy.policy, context.purpose or ""
+    about = [spec.category for name in datasets for spec in policy.datasets[name].columns.values()]
+    return sorted({one for one in about if not isinstance(policy.treatment(purpose, one), Drop | None)})
 
 
 def visible_files(context: Context, view: Reader, snapshot: Snapshot) -> list[Path]:
@@ -107,14 +115,14 @@ _NULLS: dict[str, str] = {
 }  # fmt: skip
 
 
-def _visible(context: Context, snapshot: Snapshot, allowed: ir.Table | None, engine: DuckEngine) -> ir.Table:
+def _visible(context: Context, snapshot: Snapshot, may: Permission, engine: DuckEngine) -> ir.Table:
     """Return the stored rows of people whose consent holds; optional columns that no file had are empty."""
     with context.state.reading() as view:
         table = engine.parquet(visible_files(context, view, snapshot))
     columns = context.policy.policy.datasets[snapshot.dataset].columns
     absent = {n: ibis.null(_NULLS[c.type]) for n, c in columns.items() if c.optional and n not in table.columns}
     table = table.mutate(**absent) if absent else table
-    return table if allowed is None else table.semi_join(allowed, "person")
+    return may.rows(table, "person")
 
 
 def _rejects(
@@ -131,7 +139,8 @@ def _rejects(
     return counted
 
 
-def _show(tx: Writer, snapshot: Snapshot) -> None:
+def _show(tx: Writer, snapshot: Snapshot, touched: Touched) -> None:
     if tx.consent_epoch() != snapshot.consent_epoch:
         raise CannotTell("consents changed while the portrait was built", hint="run the same command again")
     tx.add_snapshot(snapshot)
+    touched.add(tx)

@@ -6,15 +6,17 @@ import json
 from collections.abc import Sequence
 
 from secureprofile.flows.scan import ScannedColumn, ScannedFile
+from secureprofile.policy.plain import visible
 from secureprofile.released import Internal
 from secureprofile.report.datamap import MapColumn, MapFile, data_map_html
 from secureprofile.report.wording import Language
+from secureprofile.vocabulary import DIRECT_IDENTIFIERS, within
 
 
 def draft_policy(columns: Sequence[ScannedColumn]) -> str:
     """Return a policy for the scanned files, to be read and completed by a person; it passes ``policy check``.
 
-    Every file becomes a dataset; the subject is its first unique id, else its first personal column. Row-level export is the
+    Every file becomes a dataset; the subject is its first unique id, else its first direct identifier, else nobody. Row-level export is the
     only purpose, and each category gets the treatment that the scan proposes.
     """
     files = list(dict.fromkeys(column.file for column in columns))
@@ -63,25 +65,26 @@ def _dataset(name: str, file: str, columns: Sequence[ScannedColumn]) -> str:
     lines = [
         f"  {name}:",
         "    domain: people",
-        f"    subject: {_text(subject.name)}",
+        *([f"    subject: {_text(subject.name)}"] if subject is not None else []),
         f"    files: [{_text(file)}]",
         "    columns:",
     ]
     for column in columns:
-        category, found = _category(column, column is subject), column.finding
+        category, found = _category(column), column.finding
         remark = f"{found.confidence:.0%} sure" if found.category else "nothing recognised: look at it"
         lines.append(f"      {_text(column.name)}: {category}   # {remark}")
     return "\n".join(lines)
 
 
-def _subject(columns: Sequence[ScannedColumn]) -> ScannedColumn:
-    """Return the column that says whose row it is: the first unique id, else the first personal column, else the first."""
+def _subject(columns: Sequence[ScannedColumn]) -> ScannedColumn | None:
+    """Return the column that says whose row it is: the first unique id, else the first direct identifier; None where no row names anybody."""
     ids = [c for c in columns if c.finding.category == "user.unique_id"]
-    return (ids or [c for c in columns if c.personal] or list(columns))[0]
+    direct = [c for c in columns if within(c.finding.category or "", DIRECT_IDENTIFIERS)]
+    return next(iter((*ids, *direct)), None)
 
 
-def _category(column: ScannedColumn, is_subject: bool) -> str:
-    return column.finding.category or ("user.unique_id" if is_subject else "system.operations")
+def _category(column: ScannedColumn) -> str:
+    return column.finding.category or "system.operations"
 
 
 def _treatments(columns: Sequence[ScannedColumn]) -> dict[str, str]:
@@ -90,11 +93,10 @@ def _treatments(columns: Sequence[ScannedColumn]) -> dict[str, str]:
         if column.finding.category is not None:
             chosen[column.finding.category] = _spelled(column)
     for file in {column.file for column in columns}:  # a policy check refuses to keep what says whose row it is
-        subject = _category(_subject([column for column in columns if column.file == file]), True)
-        if chosen.get(subject, "keep") == "keep":
-            chosen[subject] = "pseudonym"
-    chosen["user.unique_id"] = "pseudonym"
-    used = {_category(column, False) for column in columns} | {"user.unique_id"}
+        subject = _subject([column for column in columns if column.file == file])
+        if subject is not None and chosen[_category(subject)] == "keep":
+            chosen[_category(subject)] = "pseudonym"
+    used = {_category(column) for column in columns}
     return {category: treatment for category, treatment in chosen.items() if category in used}
 
 
@@ -106,8 +108,8 @@ def _spelled(column: ScannedColumn) -> str:
 
 
 def _text(text: str) -> str:
-    """Write a name as a double-quoted YAML scalar, whatever is in it."""
-    return json.dumps(text, ensure_ascii=False)
+    """Write a name as a double-quoted YAML scalar, whatever is in it; marks that nobody sees as escapes."""
+    return "".join(c if visible(c) else f"\\U{ord(c):08X}" for c in json.dumps(text, ensure_ascii=False))
 
 
 def data_map(files: Sequence[ScannedFile], *, lang: Language) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from secureprofile.adapters.keys import derive
 from secureprofile.adapters.state import Writer
 from secureprofile.anonymity.scheme import Scheme
 from secureprofile.audit.entry import size_class
+from secureprofile.consent.records import ConsentRecord
 from secureprofile.errors import PolicyRefused, UsageError
 from secureprofile.flows.consent import person_of
 from secureprofile.flows.gate import Context, record
@@ -186,6 +187,15 @@ def recall(context: Context, identifier: str, *, purpose: str | None) -> list[Re
     return [_recall(context, row, identifier, permitted) for row in _concerned(context, identifier, purpose)]
 
 
+def concerning(context: Context, identifier: str) -> list[Recall]:
+    """Return the exports that may hold a person, as part of an act that is recorded itself; pseudonyms only as the actor's roles allow."""
+    policy = context.policy.policy
+    permitted = {
+        name for name in policy.purposes if decide(policy, roles=context.roles, purpose=name, output="export").allowed
+    }
+    return [_recall(context, row, identifier, permitted) for row in _concerned(context, identifier, None)]
+
+
 def count_to_recall(context: Context, identifier: str, *, purpose: str) -> int:
     """Return how many exports for a purpose may hold a person; recorded. Of whom is said to nobody."""
     record(context, "exports.count", result="allow", reason="done")
@@ -196,7 +206,7 @@ def _concerned(context: Context, identifier: str, purpose: str | None) -> Iterab
     person = person_of(context, identifier)
     with context.state.reading() as view:
         rows = view.export_list()
-        records = view.consents_of(person) if person is not None else None
+        records = view.consent_records(person) if person is not None else None
     for row in rows:
         if purpose not in (None, row["purpose"]):
             continue
@@ -205,15 +215,13 @@ def _concerned(context: Context, identifier: str, purpose: str | None) -> Iterab
         yield row
 
 
-def _consented(records: list[tuple[str, str, int, str, str]], row: dict[str, Any]) -> bool:
+def _consented(records: Sequence[ConsentRecord], row: dict[str, Any]) -> bool:
     """Tell whether the person had ever agreed to the export's purpose by its time.
 
     A withdrawal before it does not count: files of records may come later than what they tell, and nothing may be hidden then.
     """
-    at = datetime.fromisoformat(row["at"]).timestamp()
-    return any(
-        purpose == row["purpose"] and state == "granted" and when <= at for purpose, state, when, _, _ in records
-    )
+    at = datetime.fromisoformat(row["at"])
+    return any(one.purpose == row["purpose"] and one.state == "granted" and one.at <= at for one in records)
 
 
 def _recall(context: Context, row: dict[str, Any], identifier: str, permitted: set[str]) -> Recall:

@@ -19,7 +19,7 @@ from secureprofile.adapters.keys import KeyRing
 from secureprofile.adapters.signer import LogSigner
 from secureprofile.adapters.state import State, Writer
 from secureprofile.audit.entry import Entry, Phase, Result
-from secureprofile.policy.decide import Output, decide, roles_of
+from secureprofile.policy.decide import Output, decide, roles_of, withheld_roles
 from secureprofile.policy.parse import LoadedPolicy
 from secureprofile.version import __version__
 
@@ -51,7 +51,12 @@ class Context:
     @property
     def roles(self) -> tuple[str, ...]:
         """The roles that the policy gives this actor."""
-        return roles_of(self.policy.policy, self.actor, creator=self.creator)
+        return roles_of(self.policy.policy, self.actor, creator=self.creator, authenticated=self.authenticated)
+
+    @property
+    def withheld(self) -> tuple[str, ...]:
+        """The roles that the actor would have, were it known better who acts."""
+        return withheld_roles(self.policy.policy, self.actor, creator=self.creator, authenticated=self.authenticated)
 
     def entry(self, act: str, phase: Phase, **fields: Any) -> Entry:
         """Return an entry with who, when, why and under which policy filled in."""
@@ -88,7 +93,12 @@ def authorise(context: Context, act: str, output: Output, *, dataset: str | None
         PolicyRefused: with the decision's reason.
     """
     decision = decide(
-        context.policy.policy, roles=context.roles, purpose=context.purpose or "", output=output, dataset=dataset
+        context.policy.policy,
+        roles=context.roles,
+        purpose=context.purpose or "",
+        output=output,
+        dataset=dataset,
+        withheld=context.withheld,
     )
     if not decision.allowed:
         known = (
@@ -127,6 +137,10 @@ class Act:
         with self._context.state.writing() as tx:
             result = work(tx)
             known = {name: value(tx) if callable(value) else value for name, value in fields.items()}
+            if tx.has_new_salts():  # whom this act enrolled is committed to in its own entry
+                from secureprofile.adapters.presence import commit_salts
+
+                known["subjects"] = {**known.get("subjects", {}), **commit_salts(self._context.home.root, tx)}
             tx.append(self._outcome("allow", "done", known))
         self.done = True
         self._context.signer.sign(self._context.state)

@@ -95,8 +95,8 @@ def _labelled(
 ) -> ir.Table:
     """Join every row with its class by a number for its combination, and with the class's labels.
 
-    Suppressed rows leave, or stay with ``*`` in every quasi-identifier. Numbers instead of texts keep the tables that are joined small: a join that
-    spills would forget the order of the rows.
+    Suppressed rows leave, or stay with ``*`` in every quasi-identifier. Numbers and enumerations instead of texts keep what is joined, sorted and
+    written small.
     """
     place = solution.place
     used = np.flatnonzero(tuples.table.rows > 0)
@@ -122,10 +122,10 @@ def _labelled(
         )
         for name, one in zip((f"{name}_label" for name in names), shown(tuples, solution, rules), strict=True)
     }
-    classes = engine.table(pa.table({_CLASS: pa.array(np.arange(stars + 1, dtype=np.int32)), **labels}))
+    classes = engine.enumerated(pa.table({_CLASS: pa.array(np.arange(stars + 1, dtype=np.int32)), **labels}))
     rows = coded.inner_join(decided, [key == decided[name] for key, name in zip(keys, numbers, strict=True)])
     rows = rows.inner_join(classes, rows[_CLASS] == classes[_CLASS])
-    return rows.mutate(**{name: rows[f"{name}_label"].cast("string") for name in names}).select(*table.columns)
+    return rows.mutate(**{name: rows[f"{name}_label"] for name in names}).select(*table.columns)
 
 
 def shown(tuples: Tuples, solution: Solution, rules: Anonymity) -> list[Labels]:

@@ -26,7 +26,7 @@ from secureprofile.guard.treat import OWN, Keyed, own_cells, pads, treat, unread
 from secureprofile.guard.volumes import NO_VOLUMES, Volumes
 from secureprofile.policy.decide import ColumnPlan, plan_columns
 from secureprofile.policy.model import Dataset, Scrub
-from secureprofile.policy.treatments import DateShift
+from secureprofile.policy.treatments import DateShift, Noise
 from secureprofile.vocabulary import DIRECT_IDENTIFIERS, within
 
 if TYPE_CHECKING:
@@ -41,8 +41,9 @@ _NOT_OWN = ("user.unique_id", "user.biometric", "user.contact.url")
 class Treated:
     """What was done to a file: exact numbers, for the operator only.
 
-    ``redacted`` counts cells in which the sweep found something, ``formulas`` cells that a spreadsheet would have run; ``notes`` says what the
-    input had lost before it came.
+    ``people``: vault lookups of whom the rows are, where the purpose's acts commit to each person.
+    ``epoch`` and ``consent_snapshot`` say on which consents it rests. ``redacted`` counts cells in which the sweep found something, ``formulas``
+    cells that a spreadsheet would have run; ``notes`` says what the input had lost before it came.
     """
 
     rows_in: int
@@ -61,6 +62,9 @@ class Treated:
     notes: tuple[str, ...] = ()
     generalised: Generalised | None = field(default=None, repr=False)
     together: tuple[Together, ...] = ()
+    people: pa.Array | None = field(default=None, repr=False)
+    epoch: int = 0
+    consent_snapshot: str = ""
 
 
 def plan_file(context: Context, act: str, columns: Sequence[str], dataset: str) -> tuple[ColumnPlan, ...]:
@@ -70,6 +74,17 @@ def plan_file(context: Context, act: str, columns: Sequence[str], dataset: str) 
     except PolicyRefused as error:
         record(context, act, result="deny", reason=error.reason, dataset=dataset)
         raise
+
+
+def need_subject(context: Context, act: str, dataset: str, *, why: str) -> None:
+    """Refuse a dataset whose rows name nobody, and record it; ``why`` says what asks for a person."""
+    if not context.policy.policy.datasets[dataset].subject:
+        record(context, act, result="deny", reason="no-subject", dataset=dataset)
+        raise PolicyRefused(
+            f"{why}, and the policy names no subject of {dataset}: its rows are nobody's",
+            reason="no-subject",
+            hint="name the column that says whose row it is: subject: customer_id",
+        )
 
 
 def use_scrubber(context: Context, engine: DuckEngine) -> None:
@@ -125,15 +140,6 @@ def lookup(context: Context, table: ir.Table, column: str, dataset: Dataset, eng
     return joined.mutate(lookup_=digest).drop("inner_vault", "outer_vault")
 
 
-def people(pairs: Sequence[tuple[str, str]], engine: DuckEngine) -> ir.Table:
-    """Return (lookup_, person) of the people whose rows may pass, as a table to join with."""
-    columns = {
-        "lookup_": pa.array([p[0] for p in pairs], pa.string()),
-        "person": pa.array([p[1] for p in pairs], pa.string()),
-    }
-    return engine.table(pa.table(columns))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
     """A treatment ready to be executed: the rows as they leave, those they are made from, and what commits with the act."""
@@ -179,17 +185,17 @@ def treated(
     """Prepare the treated table; keys are derived for this purpose, recipient and each category.
 
     Raises:
-        PolicyRefused: dates are shifted by subject, and the file has no subject column.
+        PolicyRefused: dates or numbers are moved by subject, and the file has no subject column.
     """
     spec = context.policy.policy.datasets[dataset]
     whom = For(purpose=context.purpose or "", recipient=recipient)
-    category = spec.columns[spec.subject].category
-    shifts = any(isinstance(plan.treatment, DateShift) for plan in plans)
+    category = spec.columns[spec.subject].category if spec.subject else ""
+    shifts = any(isinstance(plan.treatment, DateShift | Noise) for plan in plans)
     if shifts and spec.subject not in table.columns:
         raise PolicyRefused(
-            f"dates are shifted by person, and the file lacks the column {spec.subject}",
+            f"dates and numbers are moved by person, and the file lacks {_subject_column(spec)}",
             reason="missing-column",
-            hint="add the column to the file, or choose another treatment for dates",
+            hint="add what is missing, or choose another treatment for them",
         )
     names, key_row = pad_columns(context, plans, whom, category)
     if key_row is not None:
@@ -209,6 +215,10 @@ def treated(
     today = now().date()
     result = treat(table, plans, keyed=keyed, own=own, functions=engine.functions, stored=stored, today=today)
     return Prepared(result=result, source=table, keyed=keyed, today=today, enrolments=tuple(waiting), kids=kids)
+
+
+def _subject_column(spec: Dataset) -> str:
+    return f"the column {spec.subject}" if spec.subject else "a subject in the policy"
 
 
 def treatments(plans: Sequence[ColumnPlan]) -> dict[str, str]:

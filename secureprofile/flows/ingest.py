@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 import ibis.expr.types as ir
 
-from secureprofile.adapters.clock import now
+from secureprofile.adapters.clock import now, stamp
 from secureprofile.adapters.duckdb import DuckEngine
 from secureprofile.adapters.files import Source
 from secureprofile.adapters.home import make_durable
@@ -21,24 +21,18 @@ from secureprofile.flows.guarded import (
     Treated,
     lookup,
     mentioned_people,
-    people,
+    need_subject,
     plan_file,
     scrubbed,
     treated,
     use_scrubber,
 )
+from secureprofile.flows.permission import Permission, permission, used
+from secureprofile.flows.presence import Touched, enrol, stored_people, touching
 from secureprofile.flows.progress import Progress
 from secureprofile.policy.decide import ColumnPlan
 from secureprofile.policy.model import Dataset
 from secureprofile.policy.treatments import KEYED
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Passing:
-    """Who may enter, and the consent epoch at which that was decided."""
-
-    table: ir.Table
-    epoch: int
 
 
 def ingest(context: Context, source: Source, *, dataset: str, progress: Progress) -> Treated:
@@ -48,6 +42,7 @@ def ingest(context: Context, source: Source, *, dataset: str, progress: Progress
     be recomputed after an erasure. Rows that name nobody, or somebody without a valid grant, never reach the store.
     """
     authorise(context, "ingest", "store", dataset=dataset)
+    need_subject(context, "ingest", dataset, why="what is stored belongs to a person")
     spec = context.policy.policy.datasets[dataset]
     plans = tuple(plan for plan in plan_file(context, "ingest", source.columns, dataset) if _storable(plan, spec))
     with begin(context, "ingest", dataset=dataset, **described(context, plans)) as act:
@@ -59,9 +54,10 @@ def ingest(context: Context, source: Source, *, dataset: str, progress: Progress
         ):
             progress.step(f"read {source.path.name}", engine.progress)
             keyed = lookup(context, table, spec.subject, spec, engine)
-            passing = _passing(context, keyed, spec, engine)
+            passing = _passing(context, keyed, spec, plans, engine)
             progress.step(f"guard {source.path.name}", engine.progress)
-            rows = keyed.inner_join(passing.table, "lookup_")
+            assert passing.allowed is not None
+            rows = keyed.inner_join(passing.allowed, "lookup_")
             if scrubbed(plans):
                 use_scrubber(context, engine)
                 rows = mentioned_people(rows, table, plans, engine)
@@ -70,12 +66,22 @@ def ingest(context: Context, source: Source, *, dataset: str, progress: Progress
             stored = engine.write(ready.result, folder / "part-0.parquet", "parquet")
             make_durable(folder)
             done = _count(keyed, ready, plans, stored, act.index, folder, engine)
-            act.commit(
-                lambda tx: _show(context, tx, dataset, act.index, stored, passing.epoch),
-                rows=size_class(stored),
-                input_digest=input_mark(context, source),
-                snapshot=str(act.index),
-            )
+            with touching(
+                context,
+                act,
+                stored_people(folder.glob("*.parquet")),
+                domain=spec.domain,
+                name="ingest",
+                dataset=dataset,
+            ) as touched:
+                act.commit(
+                    lambda tx: _show(context, tx, dataset, act.index, stored, passing.epoch, touched),
+                    rows=size_class(stored),
+                    input_digest=input_mark(context, source),
+                    snapshot=str(act.index),
+                    subjects=touched.subjects,
+                    consent_snapshot=passing.snapshot,
+                )
         (folder / ".lock").unlink(missing_ok=True)
     return done
 
@@ -84,18 +90,17 @@ def _storable(plan: ColumnPlan, spec: Dataset) -> bool:
     return plan.name != spec.subject and not isinstance(plan.treatment, KEYED)
 
 
-def _passing(context: Context, keyed: ir.Table, spec: Dataset, engine: DuckEngine) -> Passing:
-    """Return the people whose rows may enter; with consent nobody is enrolled here, without it everybody named is."""
-    purpose = context.policy.policy.purposes[context.purpose or ""]
-    if purpose.consent == "required":
-        with context.state.reading() as view:
-            granted = view.consenting(context.purpose or "", now())
-            pairs = [(key, token) for key, token in view.tokens(spec.domain) if token in granted]
-            return Passing(table=people(pairs, engine), epoch=view.consent_epoch())
+def _passing(
+    context: Context, keyed: ir.Table, spec: Dataset, plans: Sequence[ColumnPlan], engine: DuckEngine
+) -> Permission:
+    """Return whose rows may enter; with consent nobody is enrolled here, without it everybody named is."""
+    categories = used(plans)
+    if context.policy.policy.purposes[context.purpose or ""].consent == "required":
+        return permission(context, engine, domain=spec.domain, categories=categories, listed=True)
     named = engine.to_arrow(keyed.filter(keyed["lookup_"].notnull()).select("lookup_").distinct())
     with context.state.writing() as tx:
-        tx.enrol(sorted(named["lookup_"].to_pylist()), spec.domain)
-        return Passing(table=people(tx.tokens(spec.domain), engine), epoch=tx.consent_epoch())
+        enrol(context, tx, named["lookup_"].to_pylist(), spec.domain)
+        return permission(context, engine, domain=spec.domain, categories=categories, listed=True, view=tx)
 
 
 def _count(
@@ -122,7 +127,7 @@ def _count(
     )
 
 
-def _show(context: Context, tx: Writer, dataset: str, index: int, rows: int, epoch: int) -> None:
+def _show(context: Context, tx: Writer, dataset: str, index: int, rows: int, epoch: int, touched: Touched) -> None:
     """Make the snapshot visible, unless somebody's consent changed meanwhile."""
     if tx.consent_epoch() != epoch:
         raise CannotTell(
@@ -138,6 +143,7 @@ def _show(context: Context, tx: Writer, dataset: str, index: int, rows: int, epo
             path=path,
             rows=rows,
             consent_epoch=epoch,
-            detail={},
+            detail={"at": stamp(now()), "purpose": context.purpose},
         )
     )
+    touched.add(tx)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import ibis.expr.types as ir
+import pyarrow as pa
 
 from secureprofile.adapters.clock import now, stamp
 from secureprofile.adapters.diffprivlib import GeometricSampler
@@ -23,6 +24,7 @@ from secureprofile.dp.plan import CONFIDENCE, Plan, Request, load_releases, plan
 from secureprofile.errors import BudgetRefused, Refused, UsageError
 from secureprofile.flows.build import visible_files
 from secureprofile.flows.gate import Context, authorise, begin, record
+from secureprofile.flows.presence import stored_people, touching
 from secureprofile.flows.progress import Progress
 from secureprofile.portrait.dictionary import TagDictionary
 from secureprofile.released import Document, Table, plain
@@ -191,16 +193,19 @@ def run(context: Context, tags: TagDictionary, name: str, *, progress: Progress,
                 )
             )
             tx.add_release(release)
+            touched.add(tx)
             return release
 
-        stored = act.commit(
-            work,
-            output_digest=lambda tx: _digest(tx.release(plan=planned.hash, snapshot=snapshot.id)),
-            epsilon=str(request.epsilon),
-            delta=str(request.delta),
-            epsilon_left=lambda tx: str(accounts(context, tx, request.domain)[0].epsilon_left),
-            delta_left=lambda tx: str(accounts(context, tx, request.domain)[0].delta_left),
-        )
+        with touching(context, act, _everybody(context, snapshot), name="release.run", dataset=PORTRAIT) as touched:
+            stored = act.commit(
+                work,
+                output_digest=lambda tx: _digest(tx.release(plan=planned.hash, snapshot=snapshot.id)),
+                epsilon=str(request.epsilon),
+                delta=str(request.delta),
+                epsilon_left=lambda tx: str(accounts(context, tx, request.domain)[0].epsilon_left),
+                delta_left=lambda tx: str(accounts(context, tx, request.domain)[0].delta_left),
+                subjects=touched.subjects,
+            )
     return _finish(context, stored, reused=False)
 
 
@@ -242,6 +247,12 @@ def _portrait(context: Context, view: Reader, tags: TagDictionary) -> Snapshot:
     if snapshot.detail["rests_on"]["tags"] != tags.hash:
         raise Refused("the tag dictionary changed since the portrait was built", hint="secureprofile portrait build")
     return snapshot
+
+
+def _everybody(context: Context, snapshot: Snapshot) -> pa.Array:
+    """Return the people of a portrait: a release reads all of them."""
+    with context.state.reading() as view:
+        return stored_people(visible_files(context, view, snapshot))
 
 
 def _exact_counts(

@@ -21,6 +21,7 @@ from secureprofile.errors import PolicyRefused
 from secureprofile.flows.anonymize import digest_of, output_format
 from secureprofile.flows.described import described, input_mark
 from secureprofile.flows.gate import Act, Context, authorise, begin, record
+from secureprofile.flows.presence import may_touch
 from secureprofile.flows.progress import Progress
 from secureprofile.flows.secrets import VAULT, For, encryption, secrets_of
 from secureprofile.guard import fpe, reversible
@@ -90,7 +91,14 @@ def reveal(
         result, counts = _revealed(context, table, request, engine)
         rows = engine.write(result, partial, form, gzip=gzip)
         return _commit(
-            act, request, counts, rows=rows, digest=digest_of(partial), mark=input_mark(context, source), path=output
+            context,
+            act,
+            request,
+            counts,
+            rows=rows,
+            digest=digest_of(partial),
+            mark=input_mark(context, source),
+            path=output,
         )
 
 
@@ -109,7 +117,9 @@ def reveal_frame(
         result, counts = _revealed(context, engine.table(texts), placed, engine)
         table = engine.to_arrow(result)
         back = frame.restored(table, order=[plan.name for plan in request.plans], kept=[])
-        _commit(act, request, counts, rows=table.num_rows, digest="", mark=input_mark(context, texts), path=None)
+        _commit(
+            context, act, request, counts, rows=table.num_rows, digest="", mark=input_mark(context, texts), path=None
+        )
         return back
 
 
@@ -288,6 +298,7 @@ def _from_vault(
 
 
 def _commit(
+    context: Context,
     act: Act,
     request: _Request,
     counts: Mapping[str, tuple[int, int]],
@@ -297,8 +308,9 @@ def _commit(
     mark: str,
     path: Path | None,
 ) -> Revealed:
+    touched = may_touch(context, act, name="reveal", dataset=request.dataset, recipient=request.whom.recipient)
     act.commit(
-        lambda tx: None,
+        touched.add,
         rows=size_class(rows),
         categories=tuple(sorted({plan.category for plan in request.plans if plan.name in counts})),
         input_digest=mark,

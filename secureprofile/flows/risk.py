@@ -26,6 +26,9 @@ from secureprofile.flows.opening import open_file
 from secureprofile.flows.progress import Progress
 from secureprofile.flows.quasi import Looked, held, look
 
+MEMORY = "1GB"
+"""What the engine gets where nobody says."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
@@ -82,7 +85,7 @@ class Found:
         return tuple(column.name for column in self.columns if column.role == role)
 
 
-def risk(asked: Asked, *, progress: Progress, memory_limit: str = "1GB") -> Found:
+def risk(asked: Asked, *, progress: Progress, memory_limit: str = MEMORY) -> Found:
     """Measure what risk of re-identification a table carries.
 
     Raises:

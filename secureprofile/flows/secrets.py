@@ -15,19 +15,20 @@ from secureprofile.guard import fakes, fpe, reversible
 from secureprofile.guard.cells import CellFunction, Remembered
 from secureprofile.guard.pseudonyms import pads
 from secureprofile.policy.decide import ColumnPlan
-from secureprofile.policy.treatments import DateShift, Encrypt, Fpe, Pseudonym, Replace, Token
+from secureprofile.policy.treatments import DateShift, Encrypt, Fpe, Noise, Pseudonym, Replace, Token
 
 ROLES = {
     "pseudonym": "pseudonym",
     "replace": "pseudonym",
     "date_shift": "pseudonym",
+    "noise": "pseudonym",
     "encrypt": "encrypt",
     "token": "vault",
     "fpe": "fpe",
 }
 """Treatment → role of the key ring."""
 
-SHIFT, LOOKUP, VAULT = "sp/date-shift/2", "sp/token/2", "sp/vault/1"
+SHIFT, NOISE, LOOKUP, VAULT = "sp/date-shift/2", "sp/noise/1", "sp/token/2", "sp/vault/1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +74,8 @@ def pad_columns(
     wanted |= {("token", plan.category): LOOKUP for plan in plans if isinstance(plan.treatment, Token)}
     if any(isinstance(plan.treatment, DateShift) for plan in plans):
         wanted["date_shift", subject] = SHIFT
+    if any(isinstance(plan.treatment, Noise) for plan in plans):
+        wanted["noise", subject] = NOISE
     names = {what: f"k{number}" for number, what in enumerate(sorted(wanted))}
     keys = {
         name: whom.key(secrets_of(context, ROLES[kind])[0], wanted[kind, category], category)

@@ -27,7 +27,7 @@ ORDER_COLUMNS: Final = (
     "order_id", "customer_id", "ordered_at", "category", "product", "quantity", "unit_price", "discount", "coupon",
     "channel",
 )  # fmt: skip
-CONSENT_COLUMNS: Final = ("customer_id", "purpose", "state", "at", "method", "notice")
+CONSENT_COLUMNS: Final = ("customer_id", "purpose", "state", "at", "method", "notice", "sensitive", "disclosure")
 
 
 def write_shop(
@@ -139,8 +139,19 @@ def _consent_rows(rng: Random, people: Iterable[Person], as_of: date) -> list[tu
                 at = first + (left * (least + 0.4 * rng.random()) if least else timedelta())
                 method = rng.choice(words.GRANTED_BY if state == "granted" else words.WITHDRAWN_BY)
                 notice = words.NOTICES[bisect_right((date(2024, 5, 1), date(2025, 11, 1)), at.date())]
-                rows.append((person.id, purpose, state, f"{at:%Y-%m-%d %H:%M:%S}", method, notice))
+                separate = _separate(person, state) if purpose == "partner-analytics" else ("", "")
+                rows.append((person.id, purpose, state, f"{at:%Y-%m-%d %H:%M:%S}", method, notice, *separate))
     return sorted(rows, key=lambda row: row[3])
+
+
+def _separate(person: Person, state: str) -> tuple[str, str]:
+    """Return whether a grant covers sensitive data, and giving them to others, which PIPL asks separately."""
+    own = Random(person.id)  # nobody else's draw, so that the other files do not depend on it
+    return (
+        ("yes" if own.random() < 0.8 else "no", "yes" if own.random() < 0.9 else "no")
+        if state == "granted"
+        else ("", "")
+    )
 
 
 def _sometimes_empty(rng: Random, share: float, cell: str) -> str:

@@ -7,10 +7,12 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
+from secureprofile.adapters.anchors import anchors, minimum
+from secureprofile.adapters.tiles import stored_tile
 from secureprofile.audit.checkpoint import VerifierKey
 from secureprofile.audit.select import Selection
 from secureprofile.audit.verify import Verdict, verify_log
-from secureprofile.errors import ProofWrong
+from secureprofile.errors import ProofWrong, UsageError
 from secureprofile.flows.gate import Context, record
 
 
@@ -28,7 +30,15 @@ def verify(context: Context, *, checkpoints: Sequence[bytes], keys: Sequence[Ver
     remembered = context.signer.remembered()
     notes = [*checkpoints, *([remembered] if remembered is not None else [])]
     with context.state.reading() as view:
-        verdict = verify_log(view.entries(), notes, list(keys) or [context.signer.verifier])
+        notes += [one.body for one in anchors(view) if one.kind == "witness"]
+        verdict = verify_log(
+            view.entries(),
+            notes,
+            list(keys) or [context.signer.verifier],
+            minimum=minimum(view),
+            node=view.nodes(view.log_size()),
+            stored=lambda number: stored_tile(view.connection, number),
+        )
         if view.frontier().root().hex() != verdict.root:
             raise ProofWrong(
                 "the tree beside the log does not match its entries", hint="keep this workspace as evidence"
@@ -50,10 +60,24 @@ def read_log(context: Context, *, last: int, selection: Selection | None = None)
     chosen = selection or Selection()
     record(context, "audit.read", result="allow", reason="done", details=chosen.details())
     with context.state.reading() as view:
-        start = max(0, view.log_size() - last) if chosen == Selection() else 0
+        start = max(minimum(view), view.log_size() - last) if chosen == Selection() else 0
         found: deque[dict[str, Any]] = deque(maxlen=last)
         for index, body in view.numbered(start):
             content = json.loads(body)
             if chosen.takes(content):
                 found.append({"index": index, **content})
         return list(found)
+
+
+def read_entry(context: Context, index: int) -> bytes:
+    """Return one entry, byte for byte; reading is recorded first.
+
+    Raises:
+        UsageError: there is no such entry, or it was pruned.
+    """
+    record(context, "audit.read", result="allow", reason="done", details={"index": max(index, -1)})
+    with context.state.reading() as view:
+        body = view.entry(index)
+    if body is None:
+        raise UsageError("there is no such entry in this log", hint="secureprofile audit log shows the newest")
+    return body

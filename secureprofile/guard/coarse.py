@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
+from math import ceil, floor, sqrt
 from typing import Protocol
 
 import ibis
@@ -14,11 +15,17 @@ import ibis.expr.types as ir
 from secureprofile.guard.canonical import trimmed
 from secureprofile.guard.places import network, region
 from secureprofile.policy.decide import ColumnPlan
-from secureprofile.policy.treatments import Generalize, TopBottom
+from secureprofile.policy.treatments import Generalize, Noise, TopBottom
 
 _NUMBER = r"^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?\z"
 _LARGEST = 9.0e15
 """Doubles are exact below 2⁵³; larger numbers leave empty where a multiple is asked for."""
+
+_WIDEST = 1.0e11
+"""Numbers that get noise are smaller: with four decimals and the noise they are whole numbers that doubles hold."""
+
+_BITS = 15
+"""Noise is made of four parts of so many random bits."""
 
 AGES: Sequence[int] = (18, 25, 35, 45, 55, 65)
 """Edges of the age bands where the policy declares none."""
@@ -136,6 +143,43 @@ def top_bottom(value: ir.StringValue, treatment: TopBottom) -> ir.StringValue:
     if treatment.high is not None:
         cases.append((read > float(treatment.high), f"{treatment.high:f}"))
     return ibis.cases(*cases, else_=trimmed(value))
+
+
+def blurred(value: ir.StringValue, treatment: Noise, draw: ir.IntegerValue) -> ir.StringValue:
+    """Return a number moved by bell-shaped noise, on the treatment's grid; NULL where it is no number or too large.
+
+    The noise is the sum of four numbers that are equally likely (15 bits each), which is nearly normal and never beyond 3.5 standard
+    deviations. Everything but one product is whole numbers, so every engine gives the same digits.
+
+    Args:
+        value: the column, as text.
+        treatment: standard deviation, grid, bounds.
+        draw: 60 random bits.
+    """
+    most = (1 << _BITS) - 1  # shifts, because engines divide whole numbers as doubles
+    parts = [(draw >> place * _BITS) & most for place in range(4)]
+    total = parts[0] + parts[1] + parts[2] + parts[3] - 2 * most
+    spread = sqrt(4 * (4**_BITS - 1) / 12)
+    steps = (total * (float(treatment.sd / treatment.step) / spread) + 0.5).floor()
+    read = number(value)
+    exact = ibis.ifelse(read.abs() < _WIDEST, read, ibis.null("float64"))
+    moved = ((exact / float(treatment.step) + 0.5).floor() + steps).try_cast("int64")
+    if treatment.low is not None:
+        moved = ibis.greatest(moved, ceil(treatment.low / treatment.step))
+    if treatment.high is not None:
+        moved = ibis.least(moved, floor(treatment.high / treatment.step))
+    return ibis.ifelse(exact.isnull() | draw.isnull(), ibis.null("string"), _spelled(moved, treatment.step))
+
+
+def _spelled(steps: ir.IntegerValue, step: Decimal) -> ir.StringValue:
+    """Return so many steps as a plain decimal; whole numbers all the way."""
+    places = max(0, -int(step.normalize().as_tuple().exponent))
+    units = steps * int(step * 10**places)
+    whole = units.abs()
+    text = (whole // 10**places).cast("string")
+    if places:
+        text = text + "." + (whole % 10**places).cast("string").lpad(places, "0")
+    return ibis.ifelse(units < 0, "-", "") + text
 
 
 class Shifting(Parsing, Protocol):

@@ -16,8 +16,8 @@ import ibis.expr.types as ir
 
 from secureprofile.guard.candidates import known_column
 from secureprofile.guard.canonical import trimmed
+from secureprofile.guard.coarse import blurred, shift_days, shifted, top_bottom
 from secureprofile.guard.coarse import generalize as generalize
-from secureprofile.guard.coarse import shift_days, shifted, top_bottom
 from secureprofile.guard.coarse import typed as typed
 from secureprofile.guard.masks import mask
 from secureprofile.guard.pseudonyms import pads as pads
@@ -30,6 +30,7 @@ from secureprofile.policy.treatments import (
     Generalize,
     Keep,
     Mask,
+    Noise,
     Pseudonym,
     Replace,
     Reveal,
@@ -191,6 +192,8 @@ def _treated(
             return top_bottom(value, plan.treatment)
         case DateShift():
             return _shifted(table, plan, keyed, functions)
+        case Noise():
+            return _blurred(table, plan, keyed, functions)
         case Token():
             return table[keyed.tokens[plan.name]]
         case Encrypt() | Fpe() | Replace():
@@ -211,12 +214,29 @@ def _mentioned(table: ir.Table, plan: ColumnPlan) -> ir.ArrayValue:
 def _shifted(table: ir.Table, plan: ColumnPlan, keyed: Keyed, functions: Functions) -> ir.StringValue:
     """Move a column's dates by their subject's days; rows that name nobody get none."""
     assert isinstance(plan.treatment, DateShift)
+    digest = _digest(table, keyed, functions, "date_shift")
+    return shifted(table[plan.name], plan, shift_days(digest, plan.treatment.days, functions), functions)
+
+
+def _blurred(table: ir.Table, plan: ColumnPlan, keyed: Keyed, functions: Functions) -> ir.StringValue:
+    """Move a column's numbers, each by an amount that its subject, the column and the number itself decide."""
+    assert isinstance(plan.treatment, Noise)
+    value = table[plan.name]
+    digest = _digest(table, keyed, functions, "noise", _UNIT + plan.name + _UNIT, trimmed(value))
+    return blurred(value, plan.treatment, functions.hex_number(digest))
+
+
+def _digest(
+    table: ir.Table, keyed: Keyed, functions: Functions, kind: str, *more: str | ir.StringValue
+) -> ir.StringValue:
+    """Return 15 hex digits of a keyed hash of each row's subject, and of what else is given; NULL where the row names nobody."""
     assert keyed.subject is not None
     column, category, region = keyed.subject
-    name = keyed.names["date_shift", category]
-    spelled = functions.canonical(table[column], category, region)
-    digest = functions.hmac_hex(spelled, table[f"inner_{name}"], table[f"outer_{name}"], 15)
-    return shifted(table[plan.name], plan, shift_days(digest, plan.treatment.days, functions), functions)
+    name = keyed.names[kind, category]
+    text = functions.canonical(table[column], category, region)
+    for part in more:
+        text = text + part
+    return functions.hmac_hex(text, table[f"inner_{name}"], table[f"outer_{name}"], 15)
 
 
 def unreadable(
@@ -258,6 +278,8 @@ def _unreadable(
             return top_bottom(value, plan.treatment).isnull()
         case DateShift():
             return _shifted(table, plan, keyed, functions).isnull()
+        case Noise():
+            return _blurred(table, plan, keyed, functions).isnull()
         case Fpe() | Replace():
             return functions.refuses(plan.name, value)
         case Keep() if stored and plan.spec.type != "text":

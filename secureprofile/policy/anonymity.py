@@ -249,7 +249,8 @@ class Anonymity(Model):
     largest share of rows that may be suppressed; ``suppressed: drop`` leaves them out, ``star`` keeps them with ``*`` in every
     quasi-identifier, where they must meet the models as a class of their own. ``max_risk`` and ``average_risk`` bound the chance of
     re-identification of one person and on average. ``method``: ``local`` (each class has its own level), ``global`` (one level per
-    attribute, the best there is), ``mondrian`` (partitions; intervals and sets as labels). ``labels: sets`` names what a class holds
+    attribute, the best there is), ``mondrian`` (partitions; intervals and sets as labels), ``mdav``
+    (groups of those nearest to each other, for numbers shown as ``mean`` or ``median``). ``labels: sets`` names what a class holds
     instead of the hierarchy's label that covers it.
     """
 
@@ -263,7 +264,7 @@ class Anonymity(Model):
     population: Population | None = None
     suppression: Annotated[Exact, Field(ge=0, le=1)] = Decimal("0.02")
     suppressed: Literal["drop", "star"] = "drop"
-    method: Literal["local", "global", "mondrian"] = "local"
+    method: Literal["local", "global", "mondrian", "mdav"] = "local"
     labels: Literal["hierarchy", "sets"] = "hierarchy"
     effort: Literal["normal", "high"] = "normal"
     purposes: tuple[Name, ...] = ()

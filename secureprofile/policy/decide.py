@@ -46,16 +46,52 @@ class ColumnPlan:
         return cls(name=name, position=0, category=spec.category, treatment=Keep(), spec=spec)
 
 
-def roles_of(policy: Policy, actor: str, *, creator: bool) -> tuple[str, ...]:
-    """Return the roles of an actor, in the policy's order; the word ``creator`` stands for who made the workspace."""
+_BETTER = {
+    "os-user": "leave out --actor and $SECUREPROFILE_ACTOR, so that the OS user acts",
+    "signed": "$SECUREPROFILE_ACTOR_KEY: the file of your private key, whose public half stands under `staff`",
+}
+"""Way of being known → how to be."""
+
+
+def roles_of(policy: Policy, actor: str, *, creator: bool, authenticated: str = "asserted") -> tuple[str, ...]:
+    """Return the roles of an actor, in the policy's order; the word ``creator`` stands for who made the workspace.
+
+    A role that ``authentication`` binds to ways of knowing an actor is had by those alone who are ``authenticated`` in one of them.
+    """
+    named = _named(policy, actor, creator=creator)
+    return tuple(role for role in named if known_enough(policy, role, authenticated))
+
+
+def known_enough(policy: Policy, role: str, authenticated: str | None) -> bool:
+    """Tell whether a role may be had by somebody who is known in this way."""
+    ways = policy.authentication.get(role)
+    return ways is None or authenticated in ways
+
+
+def withheld_roles(policy: Policy, actor: str, *, creator: bool, authenticated: str) -> tuple[str, ...]:
+    """Return the roles that an actor would have, were it known better who acts."""
+    had = roles_of(policy, actor, creator=creator, authenticated=authenticated)
+    return tuple(role for role in _named(policy, actor, creator=creator) if role not in had)
+
+
+def _named(policy: Policy, actor: str, *, creator: bool) -> tuple[str, ...]:
     names = {actor} - {"creator"} | ({"creator"} if creator else set())  # calling oneself `creator` gives nothing
     return tuple(role for role, actors in policy.roles.items() if names & set(actors))
 
 
 def decide(
-    policy: Policy, *, roles: Sequence[str], purpose: str, output: Output, dataset: str | None = None
+    policy: Policy,
+    *,
+    roles: Sequence[str],
+    purpose: str,
+    output: Output,
+    dataset: str | None = None,
+    withheld: Sequence[str] = (),
 ) -> Decision:
-    """Decide whether somebody with these roles may let rows go to ``output`` for ``purpose``."""
+    """Decide whether somebody with these roles may let rows go to ``output`` for ``purpose``.
+
+    ``withheld`` are the roles of :func:`withheld_roles`, so that the reason can be told.
+    """
     rule = policy.purposes.get(purpose)
     if rule is None:
         return Decision(
@@ -72,6 +108,14 @@ def decide(
             hint="one of: " + ", ".join(policy.datasets),
         )
     if not set(roles) & set(rule.roles):
+        lost = next((role for role in rule.roles if role in withheld), None)
+        if lost is not None:
+            return Decision(
+                allowed=False,
+                reason="authentication-too-weak",
+                message=f"the role {lost} is only for actors known by {' or '.join(policy.authentication[lost])}",
+                hint="; or ".join(_BETTER[way] for way in policy.authentication[lost] if way in _BETTER),
+            )
         return Decision(
             allowed=False,
             reason="role-not-allowed",

@@ -1,45 +1,65 @@
-"""YAML as people mean it: every value with its place, YAML 1.2 scalars, and nothing that surprises.
+"""YAML as people mean it: every value with its place, and nothing that surprises; all problems of a file at once.
 
-PyYAML's loaders turn ``no`` into False, ``12:30:45`` into 45045 and ``010`` into 8, let the last of two equal keys win, and follow
-aliases. Here the node tree is composed and read by our own rules; all problems are told at once.
+The parser's flat stream of events is read by our own rules, so that nothing is followed, merged, constructed or recursed into: doubled
+keys, anchors, aliases, merge keys, tags, several documents, marks nobody sees, and words that readers of YAML disagree about are problems.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any, TypeAlias
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import yaml
 
 from secureprofile.errors import PolicyFileError, Problem
-
-Path: TypeAlias = tuple[str | int, ...]
-
-Finding: TypeAlias = tuple[Path, str, str]
-"""What is wrong with a value: (path, message, hint)."""
+from secureprofile.policy.composer import MAX_DEPTH as MAX_DEPTH
+from secureprofile.policy.composer import Composer
+from secureprofile.policy.places import Finding as Finding
+from secureprofile.policy.places import Flaw as Flaw
+from secureprofile.policy.places import Path as Path
+from secureprofile.policy.places import dotted as dotted
+from secureprofile.policy.places import problem
+from secureprofile.policy.plain import scalar as scalar
 
 MAX_BYTES = 1_000_000
-MAX_DEPTH = 32
 
-_MAX_DIGITS, _MAX_EXPONENT = 100, 400
-_NOT_WRITABLE = re.compile("[\ud800-\udfff\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_UNWRITABLE = ("a character that cannot be written", "remove the escape; write the character itself")
-_SYNTAX = "look at indentation, quotes and brackets here and on the line before"
-_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_WORDS: Mapping[str, Any] = {"true": True, "false": False, "null": None, "~": None, "": None}
+_MOST_CHARACTERS = 20
+"""So many wrong characters are told one by one; a binary file has a million."""
+
+_PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's parser, thirty times as fast, where PyYAML was built with it; a property test holds the two together."""
+
+_WRONG = re.compile(
+    "(?P<control>[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff])"
+    "|(?P<line>[\r\x85\u2028\u2029])"
+    "|(?P<hidden>[\u00ad\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f])"
+    "|(?P<tab>\t)"
+)
+_CHARACTERS = {
+    "control": ("yaml-character", "a character that cannot be written", "remove it"),
+    "line": ("yaml-line-end", "a line end that not every program sees", "end lines with LF, or CR LF"),
+    "hidden": ("yaml-invisible", "a mark that nobody sees", "remove it; text in a policy reads as it stands"),
+    "tab": ("yaml-tab", "a tab, which readers of YAML treat in different ways", "spaces; in quoted text \\t"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A YAML file as plain values (dict, list, str, int, Decimal, bool, None) with the place of each."""
+    """A YAML file as plain values (dict, list, str, int, Decimal, bool, None) with the place of each.
+
+    ``problems`` are those found while reading; ``flawed`` are the paths of what could not be read, which stand there as None, and
+    ``lacking`` those of mappings with a key that could not be read, which is not there. ``whole`` tells whether the file could be read to its end.
+    """
 
     file: str
     value: Any
-    places: Mapping[Path, tuple[int, int]]
+    places: Mapping[Path, tuple[int, int]] = field(repr=False)
+    problems: tuple[Problem, ...] = ()
+    flawed: frozenset[Path] = frozenset()
+    lacking: frozenset[Path] = frozenset()
+    whole: bool = True
 
     def position(self, path: Path) -> tuple[int, int]:
         """Return (line, column) of a value, or of the nearest thing around it."""
@@ -48,153 +68,82 @@ class Document:
         return self.places.get(path, (1, 1))
 
 
+def decode(data: bytes, *, file: str) -> str:
+    r"""Return a file's text: UTF-8, with or without a byte order mark, lines ending in LF or CR LF.
+
+    Raises:
+        PolicyFileError: it is too large, or not UTF-8; with the place of the first byte that is not.
+
+    Example:
+        >>> decode(b"\xef\xbb\xbfa: 1\r\n", file="p.yaml")
+        'a: 1\n'
+    """
+    if len(data.removeprefix(b"\xef\xbb\xbf")) > MAX_BYTES:
+        raise PolicyFileError([_too_large(file)])
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        utf16 = problem(file, (1, 1), (), "yaml-encoding", "UTF-16, not UTF-8", "save it again as UTF-8")
+        raise PolicyFileError([utf16])
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8-sig", errors="replace")
+        place = (before.count("\n") + 1, len(before) - before.rfind("\n"))
+        raise PolicyFileError(
+            [problem(file, place, (), "yaml-encoding", "not UTF-8", "save it again as UTF-8")]
+        ) from None
+    return text.replace("\r\n", "\n")
+
+
 def read_yaml(text: str, *, file: str) -> Document:
     """Read one YAML document.
 
     Raises:
-        PolicyFileError: with every problem: syntax, doubled keys, anchors, aliases, tags, several documents, too big, too deep.
+        PolicyFileError: with every problem of :func:`read_document`.
     """
-    if len(text.encode()) > MAX_BYTES:
-        raise PolicyFileError(
-            [_problem(file, (1, 1), (), f"the file is larger than {MAX_BYTES} bytes", "a policy is smaller")]
-        )
-    problems = _surface(text, file)
+    document = read_document(text, file=file)
+    if document.problems:
+        raise PolicyFileError(document.problems)
+    return document
+
+
+def read_document(text: str, *, file: str) -> Document:
+    """Read one YAML document as far as it goes; its problems are told by the document itself, in file order.
+
+    A file that is too large, or that has characters no policy may have, is not read further than those.
+    """
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    if len(text.encode(errors="surrogatepass")) > MAX_BYTES:
+        return Document(file=file, value=None, places={}, problems=(_too_large(file),), whole=False)
+    problems = list(_wrong_characters(text, file))
     if problems:
-        raise PolicyFileError(problems)
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise PolicyFileError([_problem(file, place, (), f"not YAML: {error.problem}", _SYNTAX)]) from None
-    except (yaml.YAMLError, ValueError, OverflowError):  # chr() refuses what an escape names beyond Unicode
-        raise PolicyFileError(
-            [_problem(file, (1, 1), (), "not YAML: a character that is not allowed", _SYNTAX)]
-        ) from None
-    reader = _Reader(file)
-    value = reader.read(node, (), (1, 1))
-    if reader.problems:
-        raise PolicyFileError(reader.problems)
-    return Document(file=file, value=value, places=reader.places)
+        return Document(file=file, value=None, places={}, problems=tuple(problems), whole=False)
+    composer = Composer(file, text)
+    whole = composer.run(yaml.parse(text, Loader=_PARSER))
+    return Document(
+        file=file,
+        value=composer.value,
+        places=composer.places,
+        problems=tuple(sorted(composer.problems, key=lambda problem: (problem.line, problem.column))),
+        flawed=frozenset(composer.flawed),
+        lacking=frozenset(composer.lacking),
+        whole=whole,
+    )
 
 
-def _surface(text: str, file: str) -> list[Problem]:
-    """Refuse what composing would follow or recurse into, from the flat stream of events."""
-    problems, depth, documents = [], 0, 0
-    try:
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            place = _at(event.start_mark)
-            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                problems.append(_problem(file, place, (), "anchors and aliases are not allowed", "write the value out"))
-            if getattr(event, "tag", None):
-                problems.append(_problem(file, place, (), "tags are not allowed", "quote the value"))
-            documents += isinstance(event, yaml.DocumentStartEvent)
-            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            if depth > MAX_DEPTH:
-                return [_problem(file, place, (), f"nested deeper than {MAX_DEPTH} levels", "flatten it")]
-            if documents > 1:
-                return [*problems, _problem(file, place, (), "a second document in one file", "remove the line ---")]
-    except (yaml.YAMLError, ValueError, OverflowError):
-        return problems  # composing tells it with its place
-    except RecursionError:
-        return [_problem(file, (1, 1), (), f"nested deeper than {MAX_DEPTH} levels", "flatten it")]
-    return problems
+def _too_large(file: str) -> Problem:
+    message = f"the file is larger than {MAX_BYTES} bytes"
+    return problem(file, (1, 1), (), "yaml-size", message, "a policy is smaller")
 
 
-def _problem(file: str, place: tuple[int, int], path: Path, message: str, hint: str = "") -> Problem:
-    dotted = ".".join(str(step) for step in path) or "(file)"
-    return Problem(file=file, line=place[0], column=place[1], path=dotted, message=message, hint=hint)
-
-
-class _Reader:
-    def __init__(self, file: str) -> None:
-        self.file = file
-        self.problems: list[Problem] = []
-        self.places: dict[Path, tuple[int, int]] = {}
-
-    def read(self, node: yaml.Node | None, path: Path, place: tuple[int, int]) -> Any:
-        self.places[path] = place
-        match node:
-            case None:
-                return None
-            case yaml.MappingNode():
-                return self._mapping(node, path)
-            case yaml.SequenceNode():
-                return [self.read(item, (*path, index), _place(item)) for index, item in enumerate(node.value)]
-            case _:
-                return self._scalar(node, path, place)
-
-    def _scalar(self, node: yaml.Node, path: Path, place: tuple[int, int]) -> Any:
-        if not writable(node.value):
-            self.problems.append(_problem(self.file, place, path, *_UNWRITABLE))
-            return None
-        try:
-            return scalar(node.value, plain=getattr(node, "style", None) is None)
-        except ValueError:
-            self.problems.append(
-                _problem(self.file, place, path, "a number beyond every limit", "quote it if it is text")
-            )
-            return None
-
-    def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
-        result: dict[str, Any] = {}
-        for key, item in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                self.problems.append(
-                    _problem(self.file, _place(key), path, "a key must be plain text", "write key: value")
-                )
-                continue
-            if not writable(key.value):
-                self.problems.append(_problem(self.file, _place(key), path, *_UNWRITABLE))
-                continue
-            if key.value in result:
-                hint = "keep one of them"
-                self.problems.append(_problem(self.file, _place(key), (*path, key.value), "the same key twice", hint))
-            result[key.value] = self.read(item, (*path, key.value), _place(key))
-        return result
-
-
-def _place(node: yaml.Node) -> tuple[int, int]:
-    return _at(node.start_mark)
-
-
-def _at(mark: Any) -> tuple[int, int]:
-    return (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
-
-
-def writable(text: str) -> bool:
-    r"""Tell whether a text can be written anywhere: no half of a surrogate pair, no control character but tab and line end.
-
-    Example:
-        >>> writable("画像"), writable("\ud800"), writable("\x1b[2J")
-        (True, False, False)
-    """
-    return not _NOT_WRITABLE.search(text)
-
-
-def scalar(text: str, *, plain: bool) -> Any:
-    """Return a scalar by the YAML 1.2 core schema; quoted ones are text, and so is what only YAML 1.1 would convert.
-
-    Raises:
-        ValueError: a number of more than 100 digits, or beyond 10^±400: no setting is, and arithmetic with it never ends.
-
-    Example:
-        >>> scalar("no", plain=True), scalar("1e-6", plain=True), scalar("010", plain=True), scalar("7", plain=False)
-        ('no', Decimal('0.000001'), '010', '7')
-    """
-    if not plain:
-        return text
-    if text in _WORDS:
-        return _WORDS[text]
-    if _INTEGER.fullmatch(text):
-        return int(_limited(text))
-    if _FLOAT.fullmatch(text) and not re.match(r"[-+]?0[0-9]", text):
-        return Decimal(_limited(text))
-    return text
-
-
-def _limited(number: str) -> str:
-    exponent = re.split("[eE]", number)[1:]
-    if len(number) > _MAX_DIGITS or (exponent and abs(int(exponent[0])) > _MAX_EXPONENT):
-        raise ValueError
-    return number
+def _wrong_characters(text: str, file: str) -> Iterator[Problem]:
+    line, start = 1, 0
+    for found, match in enumerate(_WRONG.finditer(text)):
+        at = match.start()
+        line += text.count("\n", start, at)
+        start = at
+        if found == _MOST_CHARACTERS:
+            message = "more such characters follow"
+            yield problem(file, (line, at - text.rfind("\n", 0, at)), (), "yaml-character", message, "is this a text?")
+            return
+        code, message, hint = _CHARACTERS[str(match.lastgroup)]
+        yield problem(file, (line, at - text.rfind("\n", 0, at)), (), code, message, hint)

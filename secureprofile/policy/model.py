@@ -15,7 +15,16 @@ from secureprofile.policy.anonymity import Anonymity as Anonymity
 from secureprofile.policy.anonymity import Population as Population
 from secureprofile.policy.anonymity import QuasiIdentifier as QuasiIdentifier
 from secureprofile.policy.anonymity import Sensitive as Sensitive
+from secureprofile.policy.cases import Case as Case
+from secureprofile.policy.cases import Expect as Expect
+from secureprofile.policy.cases import When as When
 from secureprofile.policy.scalars import Day, Duration, Exact, Model, Name, Region, Whole, no_truth
+from secureprofile.policy.staff import StaffKey
+from secureprofile.policy.terms import Assessment as Assessment
+from secureprofile.policy.terms import Authentication
+from secureprofile.policy.terms import ConsentRules as ConsentRules
+from secureprofile.policy.terms import Signals as Signals
+from secureprofile.policy.terms import Tcf as Tcf
 from secureprofile.policy.treatments import Drop as Drop
 from secureprofile.policy.treatments import Generalize as Generalize
 from secureprofile.policy.treatments import Keep as Keep
@@ -38,7 +47,7 @@ class About(Model):
     version: Annotated[Whole, Field(ge=1)]
     owner: str
     jurisdiction: Annotated[tuple[Literal["GDPR", "PIPL"], ...], Field(min_length=1)]
-    effective: str = ""
+    effective: Day | None = None
     region: Region | None = None
 
 
@@ -77,12 +86,13 @@ Column: TypeAlias = Annotated[ColumnSpec, BeforeValidator(_column)]
 class Dataset(Model):
     """A table: whose it is (``subject``, a column), which files it comes in, what its columns hold.
 
-    ``people`` has one row per unit (the latest row wins); ``events`` has any number.
+    ``people`` has one row per unit (the latest row wins); ``events`` has any number. Without ``subject`` every row is somebody whom
+    nobody can name: such rows may be exported, are never stored, and no consent can be asked for them.
     """
 
     domain: Name
     kind: Literal["people", "events"] = "events"
-    subject: str
+    subject: str = ""
     files: tuple[str, ...] = ()
     columns: Annotated[dict[str, Column], Field(min_length=1)]
 
@@ -116,6 +126,9 @@ class Purpose(Model):
     the categories that ``allow`` gives the treatment ``reveal``). The most specific category in ``allow`` wins; what is not
     covered is denied. ``residue`` says what happens when treated rows still hold personal data: no file, or one with those
     cells redacted. ``spreadsheet_safe`` puts an apostrophe before cells of delimited files that a spreadsheet would run.
+    ``accesses``: whether the log commits to each person whose rows an act reads (``per-person``, the default where consent is required or
+    rows are stored), or a person who asks is told of the act as one that may hold them (``per-run``).
+    ``consent_rules`` says which consents count, ``pia`` where the impact assessment is.
     """
 
     data_use: str
@@ -123,6 +136,8 @@ class Purpose(Model):
     roles: Annotated[tuple[Name, ...], Field(min_length=1)]
     outputs: Annotated[tuple[Literal["store", "export", "release", "reveal"], ...], Field(min_length=1)]
     consent: Literal["required", "not-required"]
+    consent_rules: ConsentRules | None = None
+    pia: Assessment | None = None
     allow: Annotated[dict[str, Treatment], Field(min_length=1)]
     reveals: tuple[Name, ...] = ()
     minimum_group: Annotated[Whole, Field(ge=1)] = 20
@@ -132,20 +147,31 @@ class Purpose(Model):
     residue: Literal["fail", "redact"] = "fail"
     spreadsheet_safe: StrictBool = True
     cross_border: StrictBool = False
+    accesses: Literal["per-person", "per-run"] | None = None
 
 
 class Policy(Model):
-    """The whole file. ``releases``, ``tags`` and the files of ``anonymity`` (by dataset) stand beside it; the policy hash covers them."""
+    """The whole file. ``authentication`` says, by role, how an actor must be known to have it; roles that it does not name take anybody.
+    ``staff`` lists the public keys by which actors prove who they are.
+
+    ``signals`` says what signals of browsers and banners in consent files mean.
+    ``tests`` are cases for ``secureprofile policy test``.
+    ``releases``, ``tags`` and the files of ``anonymity`` (by dataset) stand beside it; the policy hash covers them.
+    """
 
     secureprofile: Annotated[Literal[1], BeforeValidator(no_truth)]
     policy: About
     defaults: Literal["deny"]
     roles: Annotated[dict[Name, tuple[str, ...]], Field(min_length=1)]
+    authentication: dict[Name, Annotated[tuple[Authentication, ...], Field(min_length=1)]] = Field(default_factory=dict)
+    staff: dict[str, tuple[StaffKey, ...]] = Field(default_factory=dict)
     domains: Annotated[dict[Name, Domain], Field(min_length=1)]
     datasets: Annotated[dict[Name, Dataset], Field(min_length=1)]
     purposes: Annotated[dict[Name, Purpose], Field(min_length=1)]
     recipients: dict[Name, Recipient] = Field(default_factory=dict)
+    signals: Signals | None = None
     anonymity: dict[Name, Anonymity] = Field(default_factory=dict)
+    tests: tuple[Case, ...] = ()
     tags: str | None = None
     releases: str | None = None
 

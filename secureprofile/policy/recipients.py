@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from difflib import get_close_matches
 
-from secureprofile.policy.document import Finding
+from secureprofile.policy.document import Flaw
 from secureprofile.policy.model import Policy, Purpose
 from secureprofile.vocabulary import REGIONS, TERRITORY, within
 
@@ -16,44 +16,43 @@ INTERNAL = "internal"
 _PHONES = ("user.contact.phone_number", "user.contact.fax_number")
 
 
-def check_recipients(policy: Policy) -> Iterator[Finding]:
+def check_recipients(policy: Policy) -> Iterator[Flaw]:
     """Tell what is wrong with recipients: unknown, not for this purpose, or across a border that the purpose keeps."""
     if INTERNAL in policy.recipients:
-        yield (
-            ("recipients", INTERNAL),
-            "the organisation itself needs no agreement",
-            "remove it, or choose another name",
-        )
+        message = "the organisation itself needs no agreement"
+        yield Flaw(("recipients", INTERNAL), "recipient-conflict", message, "remove it, or choose another name")
     for name, recipient in policy.recipients.items():
-        for covered in recipient.purposes:
+        for position, covered in enumerate(recipient.purposes):
             if covered not in policy.purposes:
+                place = ("recipients", name, "purposes", position)
                 hint = _near(covered, list(policy.purposes))
-                yield ("recipients", name, "purposes"), "a purpose that `purposes` does not define", hint
+                yield Flaw(place, "unknown-purpose", "a purpose that `purposes` does not define", hint)
     for name, purpose in policy.purposes.items():
         yield from _named(policy, name, purpose)
 
 
-def _named(policy: Policy, name: str, purpose: Purpose) -> Iterator[Finding]:
+def _named(policy: Policy, name: str, purpose: Purpose) -> Iterator[Flaw]:
     place = ("purposes", name, "recipients")
     if not purpose.recipients:
-        yield place, "nobody may get anything", f"[{INTERNAL}], or names of `recipients`"
-    for whom in purpose.recipients if "export" in purpose.outputs else ():
+        yield Flaw(place, "missing-recipient", "nobody may get anything", f"[{INTERNAL}], or names of `recipients`")
+    for position, whom in enumerate(purpose.recipients if "export" in purpose.outputs else ()):
         if whom == INTERNAL:
             continue
         found = policy.recipients.get(whom)
         if found is None:
-            yield (
-                place,
-                f"{whom} is not registered: an export needs an agreement",
-                f"recipients: {{{whom}: {{agreement: …, expires: 2027-12-31}}}}",
-            )
+            message = f"{whom} is not registered: an export needs an agreement"
+            hint = f"recipients: {{{whom}: {{agreement: …, expires: 2027-12-31}}}}"
+            yield Flaw((*place, position), "unregistered-recipient", message, hint)
             continue
-        if found.purposes and name not in found.purposes:
+        misspelt = any(covered not in policy.purposes for covered in found.purposes)
+        if found.purposes and name not in found.purposes and not misspelt:
             message = f"the agreement with {whom} does not cover this purpose"
-            yield place, message, f"add it to recipients.{whom}.purposes, or remove the recipient"
+            hint = f"add it to recipients.{whom}.purposes, or remove the recipient"
+            yield Flaw((*place, position), "recipient-conflict", message, hint)
         if found.country and not purpose.cross_border and not at_home(policy, found.country):
             message = f"{whom} is in {found.country}, outside {' and '.join(policy.policy.jurisdiction)}"
-            yield place, message, "cross_border: true, where the law allows it; or another recipient"
+            hint = "cross_border: true, where the law allows it; or another recipient"
+            yield Flaw((*place, position), "cross-border", message, hint)
 
 
 def at_home(policy: Policy, country: str) -> bool:
@@ -61,7 +60,7 @@ def at_home(policy: Policy, country: str) -> bool:
     return all(country in TERRITORY[law] for law in policy.policy.jurisdiction)
 
 
-def check_regions(policy: Policy) -> Iterator[Finding]:
+def check_regions(policy: Policy) -> Iterator[Flaw]:
     """Tell codes that are no region, and columns that need none."""
     yield from _region(("policy", "region"), policy.policy.region)
     for dataset, body in policy.datasets.items():
@@ -69,14 +68,16 @@ def check_regions(policy: Policy) -> Iterator[Finding]:
             place = ("datasets", dataset, "columns", column)
             yield from _region((*place, "region"), spec.region)
             if spec.region and not within(spec.category, _PHONES):
-                yield place, "a region belongs to phone and fax numbers", "remove it"
+                message = "a region belongs to phone and fax numbers"
+                yield Flaw((*place, "region"), "region-conflict", message, "remove it")
     for name, recipient in policy.recipients.items():
         yield from _region(("recipients", name, "country"), recipient.country)
 
 
-def _region(place: tuple[str | int, ...], code: str | None) -> Iterator[Finding]:
+def _region(place: tuple[str | int, ...], code: str | None) -> Iterator[Flaw]:
     if code is not None and code not in REGIONS:
-        yield place, "not a region of ISO 3166-1", "did you mean GB?" if code == "UK" else "such as CN, DE, GB or US"
+        hint = "did you mean GB?" if code == "UK" else "such as CN, DE, GB or US"
+        yield Flaw(place, "unknown-region", "not a region of ISO 3166-1", hint)
 
 
 def refusal(policy: Policy, *, purpose: str, recipient: str, day: date) -> tuple[str, str, str] | None:

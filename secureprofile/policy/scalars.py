@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, TypeAlias
@@ -21,11 +22,16 @@ class Model(BaseModel):
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """Spell bounds as JSON Schema does: behind a validator pydantic writes its own names, which editors pass over."""
         schema = handler(core)
-        properties = handler.resolve_ref_schema(schema).get("properties", {})
-        for one in [part for body in properties.values() for part in (body, *body.get("anyOf", ()))]:
-            for name in _BOUNDS.keys() & one.keys():
-                one[_BOUNDS[name]] = one.pop(name)
+        _spell(list(handler.resolve_ref_schema(schema).get("properties", {}).values()))
         return schema
+
+
+def _spell(part: Any) -> None:
+    if isinstance(part, dict):
+        for name in _BOUNDS.keys() & part.keys():
+            part[_BOUNDS[name]] = part.pop(name)
+    for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        _spell(inner)
 
 
 def no_truth(value: Any) -> Any:
@@ -43,11 +49,23 @@ def _day(value: str) -> str:
     return value
 
 
+def _lasting(value: str) -> str:
+    """Refuse ``P0D``, and more than a thousand years, which no calendar reaches."""
+    amounts = [(int(number), unit) for number, unit in re.findall("([0-9]{1,9})([YMWD])", value)]
+    if not 0 < sum(number * _DAYS[unit] for number, unit in amounts) <= 366_000:
+        raise PydanticCustomError("duration_form", "expected a duration")
+    return value
+
+
+_DAYS = {"Y": 365, "M": 30, "W": 7, "D": 1}
+
 Name: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")]
 Region: TypeAlias = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 """ISO 3166-1 alpha-2; ``policy check`` knows which there are."""
 Whole: TypeAlias = Annotated[int, BeforeValidator(no_truth)]
 Exact: TypeAlias = Annotated[Decimal, BeforeValidator(no_truth)]
-Duration: TypeAlias = Annotated[str, Field(pattern=r"^P(\d+Y)?(\d+M)?(\d+W)?(\d+D)?$", min_length=3)]
+Duration: TypeAlias = Annotated[
+    str, Field(pattern=r"^P([0-9]+Y)?([0-9]+M)?([0-9]+W)?([0-9]+D)?$", min_length=3), AfterValidator(_lasting)
+]
 Day: TypeAlias = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$"), AfterValidator(_day)]
 """A day of the calendar, ``2027-12-31``; compared as text."""

@@ -13,6 +13,7 @@ from secureprofile.policy.treatments import (
     Fpe,
     Generalize,
     Mask,
+    Noise,
     Replace,
     TopBottom,
 )
@@ -79,6 +80,8 @@ def treatment_findings(treatment: Model, category: str) -> Sense:
             yield f"{category} is no date", "pseudonym, or drop"
         case TopBottom():
             yield from _top_bottom(treatment, category)
+        case Noise():
+            yield from _noise(treatment, category)
         case _:
             return
 
@@ -157,5 +160,22 @@ def _top_bottom(treatment: TopBottom, category: str) -> Sense:
         yield "`low` must be below `high`", "{top_bottom: {low: 0, high: 100}}"
     if any(bound is not None and (not bound.is_finite() or abs(bound) >= Decimal(10) ** 15) for bound in (low, high)):
         yield "bounds must lie between −10¹⁵ and 10¹⁵", "{top_bottom: {low: 0, high: 100}}"
+    if within(category, DIRECT_IDENTIFIERS):
+        yield f"{category} is no number, it singles a person out", "pseudonym, or drop"
+
+
+def _noise(treatment: Noise, category: str) -> Sense:
+    low, high, step = treatment.low, treatment.high, treatment.step
+    if low is not None and high is not None and low >= high:
+        yield "`low` must be below `high`", "{noise: {sd: 5, low: 0, high: 100}}"
+    if any(bound is not None and (not bound.is_finite() or abs(bound) >= Decimal(10) ** 12) for bound in (low, high)):
+        yield "bounds must lie between −10¹² and 10¹²", "{noise: {sd: 5, low: 0, high: 100}}"
+    if step * 10**4 % 1 or step > 10**6:
+        yield "`step` has at most four decimals and is at most 1,000,000", "step: 0.01"
+    elif treatment.sd < step / 2 or treatment.sd > step * 10**6:
+        yield (
+            "`sd` lies between half a step and a million steps: less would move nothing",
+            f"sd: {step}, or a finer step",
+        )
     if within(category, DIRECT_IDENTIFIERS):
         yield f"{category} is no number, it singles a person out", "pseudonym, or drop"

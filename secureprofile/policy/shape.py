@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from secureprofile.policy.anonymity import Anonymity
+from secureprofile.policy.descriptions import describe_keys
 from secureprofile.policy.model import About, Dataset, Domain, Policy, Purpose, Recipient
 from secureprofile.vocabulary import DATA_CATEGORIES, DATA_USES, LAWFUL_BASES, REGIONS
 
@@ -70,6 +71,9 @@ def partial(value: Any) -> Policy:
     purposes = _parts(Purpose, root.get("purposes"))
     datasets = _parts(Dataset, root.get("datasets"))
     broken = set(_mapping(root.get("purposes"))) - set(purposes)
+    unsure = {name for name, purpose in purposes.items() if broken.intersection(purpose.reveals)}
+    purposes = {name: purpose for name, purpose in purposes.items() if name not in unsure}
+    broken |= unsure
     lost = set(_mapping(root.get("datasets"))) - set(datasets)
     nobody = Recipient.model_construct(agreement="", expires="9999-12-31")
     recipients = {name: _whole(Recipient, body) or nobody for name, body in _mapping(root.get("recipients")).items()}
@@ -77,7 +81,7 @@ def partial(value: Any) -> Policy:
         secureprofile=1,
         defaults="deny",
         policy=about,
-        roles=_mapping(root.get("roles")),
+        roles={role: tuple(who) for role, who in _mapping(root.get("roles")).items() if isinstance(who, list)},
         domains=domains,
         datasets=datasets,
         purposes=purposes,
@@ -124,6 +128,7 @@ def policy_schema() -> dict[str, Any]:
     columns = parts["Dataset"]["properties"]["columns"]
     columns["additionalProperties"] = {"anyOf": [category, columns["additionalProperties"]]}
     _enumerate_regions(schema)
+    describe_keys(schema)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, Field, GetJsonSchemaHandler
 from pydantic_core import CoreSchema
 
-from secureprofile.policy.scalars import Model, Whole
+from secureprofile.policy.scalars import Exact, Model, Whole
 
 TokenType: TypeAlias = Annotated[str, Field(pattern=r"^[a-z0-9]{1,8}$")]
 
@@ -127,6 +127,19 @@ class TopBottom(Model):
     high: Decimal | None = None
 
 
+class Noise(Model):
+    """Numbers moved by a random amount of standard deviation ``sd``, the same one for the same number of one subject, on a grid of ``step``.
+
+    What would lie beyond ``low`` or ``high`` becomes the bound. It blurs single numbers; it is no differential privacy.
+    """
+
+    kind: Literal["noise"] = "noise"
+    sd: Annotated[Exact, Field(gt=0)]
+    step: Annotated[Exact, Field(gt=0)] = Decimal(1)
+    low: Decimal | None = None
+    high: Decimal | None = None
+
+
 class Scrub(Model):
     """Free text with every personal datum found in it replaced by its kind: ``[PHONE]``."""
 
@@ -140,7 +153,7 @@ class Reveal(Model):
 
 
 ALL: tuple[type[Model], ...] = (
-    Keep, Drop, Pseudonym, Encrypt, Token, Fpe, Mask, Replace, Generalize, DateShift, TopBottom, Scrub, Reveal,
+    Keep, Drop, Pseudonym, Encrypt, Token, Fpe, Mask, Replace, Generalize, DateShift, TopBottom, Noise, Scrub, Reveal,
 )  # fmt: skip
 KINDS: tuple[str, ...] = tuple(model.model_fields["kind"].default for model in ALL)
 """Names of all treatments, as a policy spells them."""
@@ -150,7 +163,7 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
 }
 """Treatment → its parameters."""
 
-KEYED = (Pseudonym, Encrypt, Token, Fpe, Replace, DateShift)
+KEYED = (Pseudonym, Encrypt, Token, Fpe, Replace, DateShift, Noise)
 """Treatments that depend on a key and so can be computed again from a guess or undone: they never enter the store."""
 
 REVERSIBLE = (Encrypt, Token, Fpe)
@@ -211,6 +224,7 @@ Treatment: TypeAlias = Annotated[
         | Generalize
         | DateShift
         | TopBottom
+        | Noise
         | Scrub
         | Reveal,
         Field(discriminator="kind"),

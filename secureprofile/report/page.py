@@ -45,7 +45,7 @@ class Section:
 def environment() -> Environment:
     """Return the templates: everything is escaped, and an unknown name is an error."""
     folder = files("secureprofile.report") / "templates"
-    names = ("public", "internal", "datamap", "risk", "events", "audit")
+    names = ("public", "internal", "datamap", "risk", "subject", "events", "audit")
     sources_of = [*(f"{name}.html.j2" for name in names), "style.css"]
     sources = {name: (folder / name).read_text(encoding="utf-8") for name in sources_of}
     return Environment(

@@ -10,14 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from secureprofile.anonymity.risk import (
     BANDS,
     THRESHOLDS,
     class_sizes,
-    compatible,
     diversity,
     journalist,
     least_size,
@@ -102,41 +101,6 @@ def test_what_a_class_gives_away(rows: list[tuple[int, int]]) -> None:
     assert (found.distinct, found.homogeneous) == (min(distinct), same)
     assert found.entropy == pytest.approx(math.exp(min(entropies)))
     assert found.distance == pytest.approx(float(max(distances)), abs=1e-12)
-
-
-labels = st.lists(st.sets(st.integers(0, 4), min_size=1, max_size=5), min_size=1, max_size=6)
-
-
-@settings(max_examples=200)
-@given(st.data(), st.integers(1, 3), st.integers(1, 20))
-def test_candidates_are_the_records_whose_labels_stand_for_the_values(
-    data: st.DataObject, width: int, count: int
-) -> None:
-    sets = [data.draw(labels) for _ in range(width)]
-    classes = [tuple(data.draw(st.integers(0, len(s) - 1)) for s in sets) for _ in range(count)]
-    rows = [data.draw(st.integers(1, 9)) for _ in classes]
-    tuples = [tuple(data.draw(st.integers(0, 4)) for _ in sets) for _ in range(5)]
-    expected = [
-        sum(
-            n
-            for row, n in zip(classes, rows, strict=True)
-            if all(leaf in sets[at][label] for at, (leaf, label) in enumerate(zip(one, row, strict=True)))
-        )
-        for one in tuples
-    ]
-    covers = [np.array([[leaf in label for leaf in range(5)] for label in s]) for s in sets]
-    found = compatible(np.array(classes), np.array(rows), covers, np.array(tuples))
-    assert found.tolist() == expected
-
-
-def test_candidates_are_counted_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    rng = np.random.default_rng(5)
-    covers = [rng.random((4, 6)) < 0.5 for _ in range(3)]
-    classes, tuples = rng.integers(0, 4, (37, 3)), rng.integers(0, 6, (101, 3))
-    rows = rng.integers(1, 50, 37)
-    whole = compatible(classes, rows, covers, tuples)
-    monkeypatch.setattr("secureprofile.anonymity.risk._BLOCK", 64)
-    assert compatible(classes, rows, covers, tuples).tolist() == whole.tolist()
 
 
 @pytest.mark.parametrize("sizes", [[], [3, 0]])

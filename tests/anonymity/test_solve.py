@@ -24,7 +24,7 @@ from secureprofile.policy.anonymity import Anonymity
 from tests.anonymity import oracle
 from tests.anonymity.oracle import Job, Labels
 
-METHODS = ["local", "global", "mondrian"]
+METHODS = ["local", "global", "mondrian", "mdav"]
 
 
 def rules_of(job: Job) -> Anonymity:

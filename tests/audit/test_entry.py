@@ -132,7 +132,7 @@ def test_an_entry_has_these_fields_and_no_place_for_rows() -> None:
     assert {field.name for field in dataclasses.fields(Entry)} == set(
         "act phase time actor roles authenticated policy software intent result reason purpose lawful_basis dataset "
         "categories treatments rows recipient snapshot consent_snapshot output_digest epsilon delta epsilon_left "
-        "delta_left plan details request host input_digest columns columns_count columns_digest cross_border k".split()
+        "delta_left plan subjects details request host input_digest columns columns_count columns_digest cross_border k".split()
     )
 
 

@@ -136,14 +136,19 @@ EVERY = {
     "ip": ["192.0.2.77", "2001:DB8:0:7::1", "::", "300.1.1.1", "::ffff:192.0.2.1", None, "0:0:1:2::"],
     "spent": ["12.50", "-3", "", "many", "1e400", None, "1d"],
     "visits": ["0", "1", "", "x", "10", None, "NaN"],
+    "minutes": ["0", "-90.25", "", "1d", "1e13", None, "1e400"],
 }  # fmt: skip
 
 
 def every_treatment(engine: Any, functions: Any, folder: Path) -> list[tuple[Any, ...]]:
     """All treatments of a policy that uses each one; random tokens, which come from the state, stand in a column of their own."""
     plans = plan_columns(every_policy(), dataset="people", purpose="share", header=list(EVERY))
-    names = {("pseudonym", "user.account.username"): "a", ("date_shift", "user.unique_id"): "b"}
-    key_row = pads({"a": bytes(range(32)), "b": bytes(range(1, 33))})
+    names = {
+        ("pseudonym", "user.account.username"): "a",
+        ("date_shift", "user.unique_id"): "b",
+        ("noise", "user.unique_id"): "c",
+    }
+    key_row = pads({"a": bytes(range(32)), "b": bytes(range(1, 33)), "c": bytes(range(2, 34))})
     text = table(engine, EVERY, folder).mutate(drawn=ibis.literal("st_cust_k1_drawn"))
     joined = text.cross_join(ibis.memtable(pa.table({k: [v] for k, v in key_row.items()})))
     keyed = Keyed(

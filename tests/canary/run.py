@@ -72,7 +72,7 @@ def write_files(folder: Path, people: list[dict[str, str]]) -> None:
         for n, p in enumerate(people):
             if n % 10:
                 for purpose in ("portrait", "partner-analytics"):
-                    file.write(f"{p['customer_id']},{purpose},granted,2026-03-01 10:00:00,web,n1\n")
+                    file.write(f"{p['customer_id']},{purpose},granted,2026-03-01 10:00:00,web,n1,yes,yes\n")
 
 
 def broken_files(folder: Path, people: list[dict[str, str]]) -> list[str]:

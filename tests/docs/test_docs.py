@@ -67,11 +67,27 @@ def test_the_commands_of_the_readme_run_as_they_stand(demo_files: Path, name: st
     assert list(demo_files.glob("report*.html"))
 
 
-@pytest.mark.parametrize("name", ["own-files.md", "tags.md", "pseudonymize.md", "anonymize.md", "detect.md"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "own-files.md",
+        "tags.md",
+        "pseudonymize.md",
+        "anonymize.md",
+        "detect.md",
+        "policy.md",
+        "consent.md",
+        "subject-rights.md",
+    ],
+)
 def test_the_commands_of_the_guides_run_as_they_stand(demo_files: Path, name: str) -> None:
     if name in ("pseudonymize.md", "anonymize.md"):
         (demo_files / "policy.yaml").write_text(guide_policy(name), encoding="utf-8")
     for command in commands(ROOT / "docs" / "guides" / name):
+        if "VKEY" in command:
+            key = Path(".secureprofile/signer/log.vkey").read_text(encoding="utf-8").strip()
+            command = command.replace("VKEY", shlex.quote(key))
+        command = command.replace("PERSON", "U100017")
         assert run(shlex.split(command)[1:]) == (1 if " scan " in command else 0), command
 
 

@@ -30,7 +30,9 @@ def test_processes_that_run_releases_together_cannot_overspend(shop) -> None:  #
     for number, name in enumerate(names):
         body["releases"][name] = {**original, "title": {"en": f"Wave {number}", "zh": f"第 {number} 批"}}
     plans.write_text(json.dumps(body, ensure_ascii=False), encoding="utf-8")
-    assert shop("policy", "use", str(Path("mine") / "retail.yaml")) == 0
+    policy = Path("mine") / "retail.yaml"
+    policy.write_text(policy.read_text(encoding="utf-8").replace("id: retail,", "id: waves,"), encoding="utf-8")
+    assert shop("policy", "use", str(policy)) == 0
     assert shop("portrait", "build", "--as-of", "2026-11-01", "--purpose", "portrait") == 0
     codes = in_parallel([["release", "run", name, "--purpose", "portrait"] for name in names], shop.folder)
     assert sorted(codes) == [0, 0, 0, 1, 1]

@@ -177,7 +177,7 @@ def test_diversity_and_closeness_hold_in_the_file(place: Path) -> None:
 
 def test_distances_by_order_and_by_hierarchy(place: Path) -> None:
     survey(place / "survey.csv")
-    ordered = "{t: 0.25, distance: ordered, by: {kind: order, values: [no, perhaps, yes]}}"
+    ordered = "{t: 0.25, distance: ordered, by: {kind: order, values: ['no', perhaps, 'yes']}}"
     assert anonymized(place, f"k: 3\nsensitive:\n  answer: {ordered}") == 0
     tree = "{t: 0.25, distance: hierarchical, by: {kind: tree, tree: {clear: ['yes', 'no'], other: [perhaps]}}}"
     assert anonymized(place, f"k: 3\nsensitive:\n  answer: {tree}") == 0

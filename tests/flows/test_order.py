@@ -63,3 +63,23 @@ def test_rows_keep_their_order_when_joins_spill(tmp_path: Path, monkeypatch: pyt
     assert run([*command, "-q", "--memory-limit", "90MB"]) == 0
     with Path("safe.csv").open(encoding="utf-8") as file:
         assert [row["place"] for row in csv.DictReader(file)] == [f"item {row}" for row in range(ROWS)]
+
+
+def test_generalised_rows_keep_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several threads join rows with their labels; the first rows need not come back first."""
+    monkeypatch.chdir(tmp_path)
+    rows = 400_000
+    with Path("people.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["customer", "age", "place"])
+        writer.writerows([f"C{row}", row * 7919 % 90, f"item {row}"] for row in range(rows))
+    text = POLICY.replace("      name: user.name\n", "      age: user.demographic.age_range\n")
+    text = text.replace("      user.name: drop\n", "      user.demographic: keep\n").replace(
+        "      notes: user.content.private\n", ""
+    )
+    text += "anonymity:\n  people: {k: 20, quasi_identifiers: {age: {bands: 5}}}\n"
+    Path("policy.yaml").write_text(text.replace("user.unique_id: pseudonym", "user.unique_id: drop"), encoding="utf-8")
+    command = ["anonymize", "people.csv", "-o", "safe.csv", "--policy", "policy.yaml", "--purpose", "export", "-q"]
+    assert run(command) == 0
+    with Path("safe.csv").open(encoding="utf-8") as file:
+        assert [row["place"] for row in csv.DictReader(file)] == [f"item {row}" for row in range(rows)]

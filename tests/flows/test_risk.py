@@ -315,7 +315,9 @@ def test_the_answer_is_the_exit_code(capsys: pytest.CaptureFixture[str]) -> None
     write("gone.csv", [dict.fromkeys(FIELDS, "*")] * 3)
     found = told(capsys, "gone.csv", "--qi", "age,sex", code=0)
     assert found["internal"]["table"]["sizes"] is None
-    assert run(["risk", "gone.csv", "--qi", "age", "--html", "gone.html"]) == 0
+    assert (
+        run(["risk", "gone.csv", "--quasi-identifiers", "age", "--memory-limit", "500MB", "--html", "gone.html"]) == 0
+    )
 
 
 WRONG: list[tuple[list[str], str]] = [

@@ -111,7 +111,7 @@ def test_encodings_and_columns(shop: Path) -> None:
         "customers.csv": "customer_id,name,gender,birth_date,mobile,email,resident_id,address,city,country,joined_on,"
         "notes",
         "orders.csv": "order_id,customer_id,ordered_at,category,product,quantity,unit_price,discount,coupon,channel",
-        "consents.csv": "customer_id,purpose,state,at,method,notice",
+        "consents.csv": "customer_id,purpose,state,at,method,notice,sensitive,disclosure",
     }
     encodings = {"customers.csv": "utf-8-sig", "orders.csv": "utf-8", "consents.csv": "gb18030"}
     for name, columns in expected.items():

@@ -33,6 +33,7 @@ datasets:
       ip: user.device.ip_address
       spent: {category: user.behavior.purchase_history, type: decimal}
       visits: {category: user.behavior, type: integer}
+      minutes: {category: user.behavior.media_consumption, type: decimal}
 purposes:
   share:
     data_use: analytics.reporting
@@ -58,6 +59,7 @@ purposes:
       user.device.ip_address: {generalize: {to: network}}
       user.behavior.purchase_history: {top_bottom: {low: 0, high: 1000}}
       user.behavior: {generalize: {to: band, edges: [1, 10]}}
+      user.behavior.media_consumption: {noise: {sd: 10, step: 0.5, low: -500}}
   casework:
     data_use: essential.fraud_detection
     lawful_basis: {GDPR: legal-obligation}
@@ -81,15 +83,15 @@ recipients:
   clinic: {agreement: DPA-0002, expires: 2099-12-31, country: DE, purposes: [share]}
 """
 
-HEAD = "person name mail phone card account cn_id handle born seen street postcode ip spent visits".split()
+HEAD = "person name mail phone card account cn_id handle born seen street postcode ip spent visits minutes".split()
 ROWS = [
     ["P1", "Zoë Quill", "zoe@example.org", "138 1234 5678", "4111 1111 1111 1111", "DE44-500105", "11010519491231002X", "zq", "1990-05-01",
-     "2026-01-05 10:00:00", "1 Mill Lane, Leeds LS1 4AB", "LS1 4AB", "192.0.2.77", "12.50", "0"],
+     "2026-01-05 10:00:00", "1 Mill Lane, Leeds LS1 4AB", "LS1 4AB", "192.0.2.77", "12.50", "0", "90"],
     ["P1", "Zoë Quill", "zoe@example.org", "138-1234-5678", "4111111111111111", "DE44-500105", "11010519491231002X", "zq", "1990-05-01",
-     "2026-02-28 23:59:59", "1 Mill Lane, Leeds LS1 4AB", "LS1 4AB", "2001:DB8:0:7::1", "-3", "1"],
+     "2026-02-28 23:59:59", "1 Mill Lane, Leeds LS1 4AB", "LS1 4AB", "2001:DB8:0:7::1", "-3", "1", " 90"],
     ["P2", "王小明", "ming@example.org", "13900001111", "5555555555554444", "FR99-XYZ123", "", "xm", "2009-11-02",
-     "2026-02-28 23:59:59", "江苏省南京市玄武区中山路1号", "210000", "::1", "99999", "10"],
-    ["P3", "", "", "12", "4111111111111112", "DE1", "110105194912310021", "", "never", "soon", "nowhere", "12", "300.1.1.1", "many", "x"],
+     "2026-02-28 23:59:59", "江苏省南京市玄武区中山路1号", "210000", "::1", "99999", "10", "90"],
+    ["P3", "", "", "12", "4111111111111112", "DE1", "110105194912310021", "", "never", "soon", "nowhere", "12", "300.1.1.1", "many", "x", "1d"],
 ]  # fmt: skip
 """Two rows of one person, one of another, and one in which nothing can be read."""
 

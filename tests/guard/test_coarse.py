@@ -1,11 +1,14 @@
 """Coarser values on DuckDB, against ipaddress, datetime, decimal and plain Python."""
 
 import ipaddress
+import math
 import random
+import statistics
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +17,12 @@ import pyarrow as pa
 import pytest
 
 from secureprofile.adapters.duckdb import DuckEngine
-from secureprofile.guard.coarse import age_band, band, generalize, number, shift_days, shifted, top_bottom
+from secureprofile.guard.coarse import age_band, band, blurred, generalize, number, shift_days, shifted, top_bottom
 from secureprofile.guard.masks import mask
 from secureprofile.guard.places import network, region
 from secureprofile.policy.decide import ColumnPlan
 from secureprofile.policy.model import ColumnSpec
-from secureprofile.policy.treatments import DateShift, Generalize, Mask, TopBottom, Treatment
+from secureprofile.policy.treatments import DateShift, Generalize, Mask, Noise, TopBottom, Treatment
 
 
 @pytest.fixture(scope="module")
@@ -235,3 +238,53 @@ def test_shifted_times_keep_their_time_of_day(engine: DuckEngine) -> None:
     )
     assert days == ["2026-02-26", "2026-02-27"]
     assert datetime.fromisoformat(made[0])
+
+
+def by_hand(cell: str, bits: int, *, sd: str, step: str, low: str | None = None, high: str | None = None) -> str:
+    """The rule of the guide in exact numbers: four parts of 15 bits, centred, scaled, rounded to the grid, kept inside."""
+    total = sum((bits >> shift) & 0x7FFF for shift in (0, 15, 30, 45)) - 2 * 0x7FFF
+    grid, spread = Fraction(step), math.sqrt(4 * (2**30 - 1) / 12)
+    steps = math.floor(total * (float(Fraction(sd) / grid) / spread) + 0.5)
+    moved = math.floor(Fraction(cell) / grid + Fraction(1, 2)) + steps
+    if low is not None:
+        moved = max(moved, math.ceil(Fraction(low) / grid))
+    if high is not None:
+        moved = min(moved, math.floor(Fraction(high) / grid))
+    decimals = max(0, -int(Decimal(step).normalize().as_tuple().exponent))
+    return f"{Decimal(moved) * Decimal(step):.{decimals}f}" if moved else f"{0:.{decimals}f}"
+
+
+NOISES = [
+    {"sd": "500", "step": "100"}, {"sd": "0.5", "step": "0.01"}, {"sd": "3", "step": "0.25", "low": "-1.1", "high": "2.6"}, {"sd": "40", "step": "1", "low": "0"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("noise", NOISES)
+def test_noise_is_what_the_guide_says(engine: DuckEngine, noise: dict[str, str]) -> None:
+    draw = random.Random(4)
+    treatment = Noise(**{name: Decimal(value) for name, value in noise.items()})
+    pairs = [(f"{draw.randrange(-400_000, 400_000) / 8}", draw.getrandbits(60)) for _ in range(500)]
+    table = pa.table(
+        {"n": range(500), "x": [cell for cell, _ in pairs], "bits": pa.array([bits for _, bits in pairs], pa.int64())}
+    )
+    rows = ibis.memtable(table)
+    made = engine.to_arrow(rows.select("n", y=blurred(rows.x, treatment, rows.bits)).order_by("n"))["y"].to_pylist()
+    assert made == [by_hand(cell, bits, **noise) for cell, bits in pairs]
+
+
+def test_noise_has_the_mean_and_deviation_that_it_says(engine: DuckEngine) -> None:
+    draw = random.Random(5)
+    rows = ibis.memtable(pa.table({"bits": pa.array([draw.getrandbits(60) for _ in range(40_000)], pa.int64())}))
+    made = engine.to_arrow(rows.select(y=blurred(ibis.literal("1000"), Noise(sd=Decimal(20)), rows.bits)))["y"]
+    moved = [int(cell) - 1000 for cell in made.to_pylist()]
+    # false alarms: each bound is five standard errors, 6 in 10 million
+    assert abs(statistics.fmean(moved)) < 5 * 20 / 200
+    assert abs(statistics.pstdev(moved) - 20) < 5 * 20 / math.sqrt(2 * 40_000)
+    assert max(map(abs, moved)) <= 70
+
+
+def test_what_is_no_number_or_too_large_gets_no_noise(engine: DuckEngine) -> None:
+    cells = ["1d", "", None, "NaN", "1e400", "1e11", "１", "abc", " 7 "]
+    made = on(engine, cells, lambda x: blurred(x, Noise(sd=Decimal(1)), ibis.literal(1 << 59)))
+    assert made[:8] == [None] * 8
+    assert made[8] is not None

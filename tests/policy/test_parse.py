@@ -55,13 +55,13 @@ WRONG = {
     "domains.customers.epsilon": ("epsilon", "> 0", "raise"),
     "datasets.customers.colums": ("colums", "unknown key", "did you mean columns?"),
     "datasets.customers.columns.email": ("email: user", "Fideslang", "did you mean user.contact.email?"),
-    "datasets.customers.columns.phone.optional": ("optional", "true or false", "YAML 1.2"),
+    "datasets.customers.columns.phone.optional": ("optional", "for a truth", "true or false"),
     "purposes.portrait.data_use": ("data_use", "Fideslang", "did you mean analytics.reporting?"),
     "purposes.portrait.lawful_basis.GDPR": ("lawful_basis", "lawful basis of GDPR", "one of: consent"),
-    "purposes.portrait.roles": ("roles: [analyzt]", "a role that", "did you mean analyst?"),
+    "purposes.portrait.roles.0": ("roles: [analyzt]", "a role that", "did you mean analyst?"),
     "purposes.portrait.outputs.1": ("outputs", "'store', 'export', 'release' or 'reveal'", "one of these"),
     "purposes.portrait.retention": ("retention", "another form", "P1Y"),
-    "purposes.portrait.allow.user.contact.email": ("blur", "'keep', 'drop'", "one of these"),
+    "purposes.portrait.allow.user.contact.email.blur": ("blur", "'keep', 'drop'", "one of these"),
     "purposes.portrait.allow.user.contact.phone_number.mask.keep_last": ("keep_last", "≤ 8", "lower"),
 }
 
@@ -98,7 +98,7 @@ MEANING = {
     "jurisdiction: [GDPR]": ("jurisdiction: [GDPR, PIPL]", "purposes.portrait.lawful_basis", "no lawful basis for PIPL"),
     "user.unique_id: {pseudonym: {type: cust}}": ("user.unique_id: keep", "purposes.partner-analytics.allow", "whose row"),
     "{mask: {keep_last: 2}}": ("{generalize: {to: step}}", "purposes.partner-analytics.allow.user.contact.phone_number", "step"),
-    "files: [\"orders*.csv\"]": ("files: [\"customers*.csv\"]", "datasets.orders.files", "same file pattern"),
+    "files: [\"orders*.csv\"]": ("files: [\"customers*.csv\"]", "datasets.orders.files.0", "same file pattern"),
 }  # fmt: skip
 
 
@@ -146,11 +146,11 @@ REFUSED = {
     "a: !!python/object/apply:os.system [ls]": "tags are not allowed",
     "a: !secret 1": "tags are not allowed",
     "a: 1\n---\nb: 2": "a second document",
-    "a:\n\t- 1": "not YAML",
+    "a:\n\t- 1": "a tab, which",
     "a: [1, 2": "not YAML",
     "? [1]\n: 2": "a key must be plain text",
     "[" * 200 + "]" * 200: "nested deeper",
-    "a: \x00": "not YAML",
+    "a: \x00": "cannot be written",
     "x" * 1_000_001: "larger than",
 }
 

@@ -91,7 +91,8 @@ def used(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     write_csv(
         folder / "consents.csv",
         [
-            {"customer_id": one, "purpose": EXPORTS[name], "state": "granted", "at": "2026-01-01T00:00:00Z", "method": "form", "notice": "v1"}
+            {"customer_id": one, "purpose": EXPORTS[name], "state": "granted", "at": "2026-01-01T00:00:00Z", "method": "form", "notice": "v1",
+             "sensitive": "yes", "disclosure": "yes"}
             for one in CONSENTING
         ],
     )  # fmt: skip
@@ -131,7 +132,8 @@ def test_check_prints_the_hash_alone_on_stdout_and_the_counts_beside_it(used: Us
 
 def test_explain_prints_a_line_for_each_purpose_and_column_as_the_file_says(used: Used) -> None:
     raw = RAW[used.name]
-    columns, recipients = used.said["explain"].stdout.split("\n\n")
+    columns, recipients, purposes = used.said["explain"].stdout.split("\n\n")
+    assert [line.split()[0] for line in purposes.splitlines()[2:]] == list(raw["purposes"])
     (whom,) = raw["purposes"][EXPORTS[used.name]]["recipients"]
     agreed = raw["recipients"][whom]
     last = [EXPORTS[used.name], whom, agreed["agreement"], str(agreed["expires"]), agreed["country"]]

@@ -13,6 +13,7 @@ from secureprofile.adapters.policies import READY
 from secureprofile.cli.main import run
 from secureprofile.errors import PolicyFileError
 from secureprofile.policy import model
+from secureprofile.policy.descriptions import KEYS
 from secureprofile.policy.document import read_yaml
 from secureprofile.policy.parse import json_schema, parse_policy
 from secureprofile.vocabulary import DATA_CATEGORIES, DATA_USES, LAWFUL_BASES
@@ -33,6 +34,7 @@ TREATMENTS = {
     "generalize",
     "date_shift",
     "top_bottom",
+    "noise",
     "scrub",
     "reveal",
 }
@@ -107,8 +109,8 @@ def test_every_mapping_is_closed() -> None:
 def test_the_keys_of_the_file_are_those_that_the_parser_accepts() -> None:
     assert set(SCHEMA["properties"]) == set(model.Policy.model_fields)
     present = set(re.findall(r"^([a-z]+):", RETAIL, re.MULTILINE))
-    assert present == set(SCHEMA["properties"]) - {"anonymity"}
-    assert set(SCHEMA["required"]) == present - {"tags", "releases", "recipients"}
+    assert present == set(SCHEMA["properties"]) - {"anonymity", "authentication", "staff", "signals"}
+    assert set(SCHEMA["required"]) == present - {"tags", "releases", "recipients", "tests"}
 
 
 @pytest.mark.parametrize("key", sorted(SCHEMA["required"]))
@@ -142,7 +144,10 @@ def stands_alone(kind: str) -> bool:
 
 def test_the_treatments_are_all_there_by_name() -> None:
     vocabulary = DATA_CATEGORIES | DATA_USES | {basis for known in LAWFUL_BASES.values() for basis in known}
-    own = words({key: part for key, part in PARTS["Purpose"]["properties"].items() if key != "allow"}) - vocabulary
+    own = (
+        words({key: part for key, part in PARTS["Purpose"]["properties"].items() if key not in ("allow", "accesses")})
+        - vocabulary
+    )
     outputs, residue = {"store", "export", "release", "reveal"}, {"fail", "redact"}
     assert own == {"GDPR", "PIPL", "required", "not-required", *outputs, *residue}
     options = PARTS["Purpose"]["properties"]["allow"]["additionalProperties"]["anyOf"]
@@ -213,3 +218,21 @@ def test_what_the_schema_refuses_the_parser_refuses(right: str, wrong: str) -> N
     assert set(mistakes(read_yaml(text, file="p.yaml").value, SCHEMA)) - before
     with pytest.raises(PolicyFileError):
         parse_policy(text, file="p.yaml", siblings=lambda name: b"")
+
+
+def test_every_key_has_a_sentence_that_editors_show() -> None:
+    own = {"Policy": SCHEMA, **{name: part for name, part in PARTS.items() if name in KEYS}}
+    assert own.keys() == KEYS.keys()
+    for name, part in own.items():
+        assert KEYS[name].keys() <= part["properties"].keys()
+        undescribed = {key for key, body in part["properties"].items() if not body.get("description")}
+        assert undescribed <= ({"accesses"} if name == "Purpose" else set()), (
+            name
+        )  # told by the part that it belongs to
+        assert all(sentence.endswith(".") for sentence in KEYS[name].values())
+
+
+def test_a_case_and_its_expectation_are_completed_too() -> None:
+    assert set(PARTS["Expect"]["properties"]["decision"]["enum"]) == {"allow", "deny", "aggregate-only"}
+    treatment = PARTS["Expect"]["properties"]["treatment"]
+    assert words(treatment) >= TREATMENTS

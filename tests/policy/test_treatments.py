@@ -46,6 +46,11 @@ SENSE = [
     (PHONE, "{top_bottom: {low: 1}}", "is no number", "pseudonym"),
     (PHONE, "{date_shift: {days: 3}}", "is no date", "pseudonym"),
     (BEHAVIOUR, "top_bottom", "no bound", "low: 0"),
+    (PHONE, "{noise: {sd: 3}}", "is no number", "pseudonym"),
+    (BEHAVIOUR, "{noise: {sd: 3, low: 5, high: 5}}", "must be below", "low: 0"),
+    (BEHAVIOUR, "{noise: {sd: 3, step: 0.00001}}", "at most four decimals", "0.01"),
+    (BEHAVIOUR, "{noise: {sd: 3, step: 100}}", "half a step", "sd: 100"),
+    (BEHAVIOUR, "{noise: {sd: 3, high: 1e12}}", "10¹²", "low: 0"),
     (BEHAVIOUR, "{top_bottom: {low: 3, high: 3}}", "must be below", "low: 0"),
     (MAIL, "replace", "there is no fake for user.social", "pseudonym"),
     ("user.government_id.passport_number", "replace", "there is no fake", "fpe, or pseudonym"),
@@ -78,6 +83,7 @@ SHAPE = [
     ('{mask: {pattern: "xx"}}', "mask.pattern", "another form", "hides one"),
     ("{fpe: {alphabet: hex}}", "fpe.alphabet", "'digits' or 'alphanumeric'", "these words"),
     ("{fpe: {keep_first: 9}}", "fpe.keep_first", "≤ 8", "lower"),
+    ("{noise: {sd: 0}}", "noise.sd", "> 0", "raise"),
     ("{date_shift: {days: 0}}", "date_shift.days", "≥ 1", "raise"),
     ("date_shift", "", "missing key `days`", "days"),
     ("{date_shift: {day: 3}}", "date_shift.day", "unknown key", "days"),
@@ -185,8 +191,9 @@ def fits(value: Any, schema: dict[str, Any], root: dict[str, Any]) -> bool:
 
 RIGHT = ["drop", "replace", "token", {"encrypt": {"type": "mail"}}, {"fpe": {"check": "luhn"}}, {"mask": {"pattern": "##**"}},
          {"date_shift": {"days": 3}},
-         {"kind": "generalize", "to": "band", "edges": [1, 2]}, {"top_bottom": {"low": 1}}, {"generalize": {"to": "network"}}, "reveal"]  # fmt: skip
-WRONG = ["blur", "date_shift", {"encrypt": {"tipe": "x"}}, {"fpe": {"check": "verhoeff"}}, {"fpe": {"keep_first": 99}}, {"generalize": {}},
+         {"kind": "generalize", "to": "band", "edges": [1, 2]}, {"top_bottom": {"low": 1}}, {"generalize": {"to": "network"}},
+         {"noise": {"sd": 0.5, "step": 0.01}}, "reveal"]  # fmt: skip
+WRONG = ["blur", "date_shift", "noise", {"encrypt": {"tipe": "x"}}, {"fpe": {"check": "verhoeff"}}, {"fpe": {"keep_first": 99}}, {"generalize": {}},
          {"kind": "date_shift"}, 3,
          {"drop": {}, "keep": {}}]  # fmt: skip
 
@@ -199,7 +206,7 @@ def test_the_schema_takes_the_spellings_that_people_use() -> None:
 
 
 def test_treatments_are_listed_once_and_described() -> None:
-    assert len(set(KINDS)) == len(ALL) == len(PARAMETERS) == 13
+    assert len(set(KINDS)) == len(ALL) == len(PARAMETERS) == 14
     policy = parse_policy(POLICY, file="p.yaml", siblings=lambda name: None).policy
     shown = {category: describe(treatment) for category, treatment in policy.purposes["share"].allow.items()}
     assert shown["user.contact.phone_number"] == "mask {pattern: ###****####}"
