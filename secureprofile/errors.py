@@ -10,6 +10,7 @@
     │   ├── BudgetRefused     exit 1   it would cost more than is left
     │   └── ProofWrong        exit 1   a log, signature or checkpoint does not verify
     └── CannotTell            exit 3   neither yes nor no: disk full, database locked, state unreadable
+        └── EntryRefused      exit 3   no entry of the log can be written, so nothing is handed out
 
 A message says what was refused and the numbers compared; ``hint`` says what to do next. Neither ever contains a cell
 value: a number, name or key from a file is personal data until proven otherwise, so places are named by file, row number,
@@ -107,3 +108,7 @@ class CannotTell(SecureProfileError):
     """Neither yes nor no: the machine got in the way (disk full, database locked, state unreadable)."""
 
     exit_code = 3
+
+
+class EntryRefused(CannotTell, ValueError):
+    """An entry cannot be written as it is, so nothing is handed out; a ``ValueError`` for whoever builds entries."""

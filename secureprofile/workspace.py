@@ -19,17 +19,20 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from secureprofile.adapters import keys as keyring
 from secureprofile.adapters.clock import now
 from secureprofile.adapters.home import Home
+from secureprofile.adapters.marks import host_mark
 from secureprofile.adapters.outputs import write_whole
 from secureprofile.adapters.policies import keep_policy, lasting_reference, load_policy
 from secureprofile.adapters.runs import sweep as sweep_tokens
 from secureprofile.adapters.signer import LogSigner
 from secureprofile.adapters.state import State
 from secureprofile.audit.checkpoint import VerifierKey
+from secureprofile.audit.entry import request_id
+from secureprofile.audit.select import Selection
 from secureprofile.audit.verify import Verdict
 from secureprofile.errors import PolicyRefused, UsageError
 from secureprofile.flows.gate import Context, record
@@ -40,6 +43,7 @@ from secureprofile.session import Session as Session
 if TYPE_CHECKING:
     from secureprofile.adapters.anchors import Witness
     from secureprofile.adapters.policies import KeptPolicy
+    from secureprofile.audit.summary import Tally
     from secureprofile.flows.anchor import Cosigned
     from secureprofile.flows.export_log import LogExport
     from secureprofile.flows.prune import Pruned
@@ -79,6 +83,7 @@ class Workspace:
         ner: Any = None,
         recognizers: Any = None,
         create: bool = True,
+        request: str | None = None,
     ) -> Workspace:
         """Open a workspace; where there is none yet, make one.
 
@@ -94,6 +99,8 @@ class Workspace:
             ner: a loaded spaCy or transformers pipeline that finds names in free text besides what the recognizers find (extra ``ner``).
             recognizers: of presidio's kind, for free text besides ours: a YAML file, an ``EntityRecognizer``, several, or an ``AnalyzerEngine``.
             create: whether a missing workspace is made or refused.
+            request: the ticket or case that acts are done for, in every entry; opaque (see ``audit.entry.request_id``).
+                ``$SECUREPROFILE_REQUEST`` where not given.
 
         Raises:
             PolicyFileError: the policy is wrong.
@@ -107,6 +114,7 @@ class Workspace:
         if fresh and not create:
             raise UsageError(f"there is no workspace in {path}", hint="secureprofile init, or name one with -w")
         who, authenticated = current_actor(actor)
+        asked = request_id(request or os.environ.get("SECUREPROFILE_REQUEST") or "")
         if fresh:
             load_policy(str(policy or DEFAULT_POLICY))  # a wrong policy leaves nothing behind
             _create(home, str(policy or DEFAULT_POLICY), who, keys)
@@ -132,6 +140,8 @@ class Workspace:
                 actor=who,
                 memory_limit=memory_limit,
                 finders=finders,
+                request=asked,
+                host=host_mark(ring),
             )
             context = _proved(context, actor_key, workspace_id)
         except BaseException:
@@ -225,14 +235,19 @@ class Workspace:
         return found[0]
 
     @contextmanager
-    def session(self, *, purpose: str | None = None, actor: str | None = None) -> Iterator[Session]:
+    def session(
+        self, *, purpose: str | None = None, actor: str | None = None, request: str | None = None
+    ) -> Iterator[Session]:
         """Act for one purpose.
 
         Args:
             purpose: a purpose of the policy; what it does not allow is refused.
             actor: somebody else than who opened the workspace (then asserted).
+            request: another ticket or case than the workspace was opened for.
         """
         context = replace(self._context, purpose=purpose)
+        if request is not None:
+            context = replace(context, request=request_id(request))
         if actor is not None:
             with context.state.writing() as tx:
                 staff_id, creator = tx.name_staff(actor), tx.meta("creator")
@@ -326,11 +341,68 @@ class Audit:
 
         return prune(self._context, before, dry_run=dry_run)
 
-    def log(self, *, last: int = 20) -> list[dict[str, Any]]:
-        """Return the newest entries; reading them is recorded."""
+    def log(self, *, last: int = 20, selection: Selection | None = None) -> list[dict[str, Any]]:
+        """Return the newest entries, or the newest of those chosen; reading them is recorded."""
         from secureprofile.flows.verify import read_log
 
-        return read_log(self._context, last=last)
+        return read_log(self._context, last=last, selection=selection)
+
+    def events(
+        self,
+        output: str | Path,
+        *,
+        form: Literal["ocsf", "csv", "html"] = "ocsf",
+        selection: Selection | None = None,
+        lang: Literal["en", "zh"] = "en",
+        overwrite: bool = False,
+    ) -> int:
+        """Write the chosen entries as OCSF events, CSV or a page; return how many. Recorded."""
+        from secureprofile.flows.events import write_events
+
+        return write_events(
+            self._context,
+            Path(output),
+            form=form,
+            selection=selection or Selection(),
+            lang=lang,
+            overwrite=overwrite,
+        )
+
+    def summary(
+        self,
+        output: str | Path,
+        *,
+        form: Literal["html", "md", "json"] = "html",
+        lang: Literal["en", "zh"] = "en",
+        selection: Selection | None = None,
+        with_actor: bool = False,
+        overwrite: bool = False,
+    ) -> Tally:
+        """Write what the log says on the whole, and return its counts; names (``with_actor``) for the creator only. Recorded."""
+        from secureprofile.flows.summary import write_summary
+
+        return write_summary(
+            self._context,
+            Path(output),
+            form=form,
+            lang=lang,
+            selection=selection or Selection(),
+            with_actor=with_actor,
+            overwrite=overwrite,
+        )
+
+    def records(
+        self,
+        output: str | Path,
+        *,
+        form: Literal["html", "md", "json"] = "html",
+        lang: Literal["en", "zh"] = "en",
+        overwrite: bool = False,
+    ) -> None:
+        """Write the record of processing activities, with the evidence for assessments and audits. Recorded."""
+        from secureprofile.flows.records import write_records
+
+        write_records(self._context, Path(output), form=form, lang=lang, overwrite=overwrite)
 
 
 def _proved(context: Context, key: str | Path | None, workspace: str) -> Context:

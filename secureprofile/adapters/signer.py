@@ -40,6 +40,11 @@ class LogSigner:
         """The public key under which strangers verify the log."""
         return VerifierKey(name=self._origin, public_key=self._key.public_key().public_bytes_raw())
 
+    @property
+    def origin(self) -> str:
+        """The log's name."""
+        return self._origin
+
     def remembered(self) -> bytes | None:
         """Return the last signed checkpoint."""
         try:

@@ -222,6 +222,17 @@ class Reader:
             # SQLite keeps whatever type somebody wrote: a changed entry must reach verification, not end here
             yield row[0] if isinstance(row[0], bytes) else str(row[0]).encode()
 
+    def numbered(self, start: int = 0) -> Iterator[tuple[int, bytes]]:
+        """Yield (index, bytes) of the audit entries from ``start`` on, in order; after pruning the first index is not ``start``."""
+        query = sa.select(schema.log.c.idx, schema.log.c.body).where(schema.log.c.idx >= start)
+        for row in self.connection.execution_options(yield_per=1000).execute(query.order_by(schema.log.c.idx)):
+            yield int(row[0]), row[1] if isinstance(row[1], bytes) else str(row[1]).encode()
+
+    def staff_names(self) -> dict[str, str]:
+        """Return opaque staff id → actor."""
+        query = sa.select(schema.staff.c.staff_id, schema.staff.c.actor)
+        return {row[0]: row[1] for row in self.connection.execute(query)}
+
     def nodes(self, size: int) -> Node:
         """Return the roots of the perfect subtrees of the log's first ``size`` entries, for proofs."""
         return tiles.log_nodes(self.connection, size)

@@ -11,9 +11,9 @@ from typing import Annotated
 
 import typer
 
-from secureprofile.cli import audit, consent, data, hierarchy, keys, policy, portrait, subject
+from secureprofile.cli import audit, audit_read, consent, data, hierarchy, keys, policy, portrait, subject
 from secureprofile.cli.demo import run_demo
-from secureprofile.cli.options import Overwrite, Quiet
+from secureprofile.cli.options import Overwrite, Quiet, offer_request
 from secureprofile.errors import CannotTell, SecureProfileError
 from secureprofile.version import __version__
 
@@ -41,6 +41,7 @@ portrait.register(app)
 app.add_typer(consent.app, name="consent")
 app.add_typer(policy.app, name="policy")
 app.add_typer(hierarchy.app, name="hierarchy")
+audit_read.register(audit.app)
 app.add_typer(audit.app, name="audit")
 app.add_typer(keys.app, name="keys")
 app.add_typer(subject.app, name="subject")
@@ -57,6 +58,9 @@ def demo(
 ) -> None:
     """Run the whole flow on a generated shop: files, guard, store, portrait, release, report, proof."""
     run_demo(out, run, customers=customers, orders=orders, overwrite=overwrite, quiet=quiet)
+
+
+offer_request(app)
 
 
 def main() -> None:

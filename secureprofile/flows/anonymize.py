@@ -25,6 +25,7 @@ from secureprofile.adapters.tokens import add_export_keys
 from secureprofile.anonymity.scheme import Scheme
 from secureprofile.audit.entry import size_class
 from secureprofile.errors import CannotTell, UsageError
+from secureprofile.flows.described import described, input_mark
 from secureprofile.flows.earlier import Together, noted, with_earlier
 from secureprofile.flows.exports import add_export, registered_recipient, stored_scheme
 from secureprofile.flows.gate import Act, Context, authorise, begin
@@ -37,7 +38,6 @@ from secureprofile.flows.guarded import (
     plan_file,
     scrubbed,
     treated,
-    treatments,
     use_scrubber,
 )
 from secureprofile.flows.judge import exposed, judge
@@ -134,7 +134,9 @@ def anonymize(
             entry=-1,
             path=None,
         )
-    with begin(context, "anonymize", dataset=dataset, recipient=whom, treatments=treatments(plans)) as act:
+    with begin(
+        context, "anonymize", dataset=dataset, recipient=whom, **described(context, plans, recipient=whom)
+    ) as act:
         with context.home.scratch() as scratch, whole_file(output, overwrite=overwrite) as partial:
             with (
                 DuckEngine(temp=scratch, memory_limit=context.memory_limit or STREAMING) as engine,
@@ -148,7 +150,16 @@ def anonymize(
                     delimited=kind in ("csv", "tsv"), scheme=stored,
                 )  # fmt: skip
                 done = replace(done, notes=(*done.notes, *lost_before(source, source.path)))
-            _commit(context, act, done, dataset=dataset, recipient=whom, digest=digest_of(partial), source=source)
+            _commit(
+                context,
+                act,
+                done,
+                dataset=dataset,
+                recipient=whom,
+                digest=digest_of(partial),
+                source=source,
+                mark=input_mark(context, source),
+            )
         return done
 
 
@@ -175,18 +186,29 @@ def anonymize_frame(context: Context, frame: Frame, *, dataset: str, recipient: 
         results.append(engine.to_arrow(result))
         return int(results[-1].num_rows)
 
-    with begin(context, "anonymize", dataset=dataset, recipient=whom, treatments=treatments(plans)) as act:
+    with begin(
+        context, "anonymize", dataset=dataset, recipient=whom, **described(context, plans, recipient=whom)
+    ) as act:
         with (
             context.home.scratch() as scratch,
             DuckEngine(temp=scratch, memory_limit=context.memory_limit or STREAMING) as engine,
         ):
+            texts = frame.as_text()
             done = write_treated(
-                context, act, engine.table(frame.as_text()), (*plans, ColumnPlan.kept(frame.place)), dataset=dataset,
+                context, act, engine.table(texts), (*plans, ColumnPlan.kept(frame.place)), dataset=dataset,
                 recipient=whom, engine=engine, progress=progress, write=write,
                 read_back=lambda names: nullcontext(engine.table(results[-1])), path=None,
             )  # fmt: skip
         result = frame.restored(results[-1], order=[plan.name for plan in plans], kept=kept)
-        _commit(context, act, replace(done, columns=plans), dataset=dataset, recipient=whom, digest="")
+        _commit(
+            context,
+            act,
+            replace(done, columns=plans),
+            dataset=dataset,
+            recipient=whom,
+            digest="",
+            mark=input_mark(context, texts),
+        )
     return result
 
 
@@ -322,6 +344,7 @@ def _commit(
     dataset: str,
     recipient: str,
     digest: str,
+    mark: str,
     source: Source | None = None,
 ) -> None:
     """Record the export, unless somebody's consent changed meanwhile: the file has not its name yet, and gets none then."""
@@ -348,12 +371,10 @@ def _commit(
     with exporting(context, act, done.people, dataset=dataset, recipient=recipient) as touched:
         act.commit(
             work,
-            dataset=dataset,
-            recipient=recipient,
             rows=size_class(done.rows_out),
-            categories=tuple(sorted({plan.category for plan in done.columns})),
-            treatments=treatments(done.columns),
+            input_digest=mark,
             output_digest=digest,
+            k=done.generalised.task.models.k if done.generalised is not None else None,
             consent_snapshot=done.consent_snapshot,
             subjects=touched.subjects,
             details={f"key.{role}": kid for role, kid in done.kids.items()}

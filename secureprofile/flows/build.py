@@ -14,7 +14,7 @@ from secureprofile.adapters.clock import now, stamp
 from secureprofile.adapters.duckdb import DuckEngine
 from secureprofile.adapters.home import make_durable
 from secureprofile.adapters.state import PORTRAIT, Reader, Snapshot, Writer
-from secureprofile.audit.entry import size_class
+from secureprofile.audit.entry import named, size_class
 from secureprofile.errors import CannotTell, Refused
 from secureprofile.flows.gate import Context, authorise, begin
 from secureprofile.flows.permission import Permission, permission
@@ -58,7 +58,12 @@ def build_portrait(context: Context, tags: TagDictionary, *, as_of: date, progre
     }
     if known is not None and known.detail["rests_on"] == rests_on:
         return Built(snapshot=known, people=known.rows, rejected=known.detail["rejected"], reused=True)
-    with begin(context, "portrait.build", details={"as_of": as_of.isoformat()}) as act:
+    details = {
+        "as_of": as_of.isoformat(),
+        **{f"from.{name}": snapshot.id for name, snapshot in sorted(sources.items())},
+    }
+    codes = [tag.code for tag in tags.tags]
+    with begin(context, "portrait.build", **named(codes), details=details) as act:
         with (
             context.home.snapshot(PORTRAIT, act.index) as folder,
             context.home.scratch() as scratch,

@@ -15,10 +15,11 @@ from secureprofile.adapters.duckdb import ROW, DuckEngine
 from secureprofile.adapters.files import Source
 from secureprofile.adapters.keys import derive
 from secureprofile.adapters.state import Writer
-from secureprofile.audit.entry import size_class
+from secureprofile.audit.entry import named, size_class
 from secureprofile.consent.reading import SIGNALS, RowReader, Unreadable
 from secureprofile.consent.records import COLUMNS, OPTIONAL, ConsentRecord
 from secureprofile.errors import InputError
+from secureprofile.flows.described import input_mark
 from secureprofile.flows.gate import Context, begin
 from secureprofile.flows.guarded import lookup
 from secureprofile.flows.presence import enrol
@@ -63,21 +64,23 @@ def import_consents(context: Context, source: Source, *, progress: Progress) -> 
         InputError: a column is missing.
     """
     spec, subject = _subject_column(context, source)
+    known = [name for name in (*COLUMNS, *OPTIONAL, *SIGNALS) if name in source.columns]
     with (
-        begin(context, "consent.import") as act,
+        begin(context, "consent.import", **named([subject, *known])) as act,
         context.home.scratch() as scratch,
         DuckEngine(temp=scratch, memory_limit=context.memory_limit) as engine,
         engine.source(source) as table,
     ):
         progress.step(f"read {source.path.name}", engine.progress)
-        known = [name for name in (*COLUMNS, *OPTIONAL, *SIGNALS) if name in table.columns]
         keyed = engine.numbered(lookup(context, table, subject, spec, engine).select("lookup_", *known))
         counted = engine.to_arrow(keyed.aggregate(rows=keyed.count(), people=keyed["lookup_"].nunique())).to_pylist()[0]
         rows = int(counted["rows"])
         progress.step("record the consents")
         filed = _Filing(context, spec.domain)
         return act.commit(
-            lambda tx: filed.all(tx, _batches(engine, keyed, rows), int(counted["people"])), rows=size_class(rows)
+            lambda tx: filed.all(tx, _batches(engine, keyed, rows), int(counted["people"])),
+            rows=size_class(rows),
+            input_digest=input_mark(context, source),
         )
 
 

@@ -46,7 +46,8 @@ def registered_recipient(context: Context, recipient: str | None) -> str:
     if found is None:
         return str(chosen)
     reason, message, hint = found
-    record(context, "anonymize", result="deny", reason=reason)
+    known = recipient if recipient in policy.recipients else None  # what the policy does not name may be anything
+    record(context, "anonymize", result="deny", reason=reason, recipient=known)
     raise PolicyRefused(message, reason=reason, hint=hint)
 
 

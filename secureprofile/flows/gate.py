@@ -7,7 +7,7 @@ checkpoint. A crash between (2) and (4) leaves an intent without outcome: ``audi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,7 +18,7 @@ from secureprofile.adapters.home import Home
 from secureprofile.adapters.keys import KeyRing
 from secureprofile.adapters.signer import LogSigner
 from secureprofile.adapters.state import State, Writer
-from secureprofile.audit.entry import Entry, Phase
+from secureprofile.audit.entry import Entry, Phase, Result
 from secureprofile.policy.decide import Output, decide, roles_of, withheld_roles
 from secureprofile.policy.parse import LoadedPolicy
 from secureprofile.version import __version__
@@ -45,6 +45,8 @@ class Context:
     purpose: str | None = None
     memory_limit: str | None = None
     finders: tuple[Finder, ...] = field(default=(), repr=False)
+    request: str = ""
+    host: str = ""
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -69,6 +71,8 @@ class Context:
             purpose=self.purpose if purpose else None,
             lawful_basis={str(law): basis for law, basis in purpose.lawful_basis.items()} if purpose else {},
             policy=self.policy.hash,
+            request=self.request,
+            host=self.host,
             software=f"secureprofile {__version__}",
             **fields,
         )
@@ -97,18 +101,31 @@ def authorise(context: Context, act: str, output: Output, *, dataset: str | None
         withheld=context.withheld,
     )
     if not decision.allowed:
-        record(context, act, result="deny", reason=decision.reason)
+        known = (
+            dataset if dataset in context.policy.policy.datasets else None
+        )  # what the policy does not name may be data
+        record(context, act, result="deny", reason=decision.reason, dataset=known)
         raise errors.PolicyRefused(decision.message, reason=decision.reason, hint=decision.hint)
 
 
 class Act:
-    """One act under way. ``index`` is its intent's place in the log; commit it once."""
+    """One act under way. ``index`` is its intent's place in the log; commit it once.
 
-    def __init__(self, context: Context, name: str, index: int) -> None:
+    Its outcome, be it success or failure, repeats what the intent said about the data, so that either tells it alone.
+    """
+
+    def __init__(self, context: Context, name: str, index: int, announced: Mapping[str, Any]) -> None:
         self._context = context
         self._name = name
+        self._announced = dict(announced)
         self.index = index
         self.done = False
+
+    def _outcome(self, result: Result, reason: str, fields: Mapping[str, Any]) -> bytes:
+        details = {**self._announced.get("details", {}), **fields.get("details", {})}
+        known = {**self._announced, **fields, "details": details}
+        entry = self._context.entry(self._name, "outcome", intent=self.index, result=result, reason=reason, **known)
+        return entry.to_bytes()
 
     def commit(self, work: Callable[[Writer], T], **fields: Any) -> T:
         """Run ``work`` and write the outcome in one transaction, then sign a checkpoint.
@@ -124,19 +141,15 @@ class Act:
                 from secureprofile.adapters.presence import commit_salts
 
                 known["subjects"] = {**known.get("subjects", {}), **commit_salts(self._context.home.root, tx)}
-            entry = self._context.entry(
-                self._name, "outcome", intent=self.index, result="allow", reason="done", **known
-            )
-            tx.append(entry.to_bytes())
+            tx.append(self._outcome("allow", "done", known))
         self.done = True
         self._context.signer.sign(self._context.state)
         return result
 
-    def fail(self, result: str, reason: str) -> None:
+    def fail(self, result: Result, reason: str) -> None:
         """Write that nothing came of it."""
         with self._context.state.writing() as tx:
-            entry = self._context.entry(self._name, "outcome", intent=self.index, result=result, reason=reason)
-            tx.append(entry.to_bytes())
+            tx.append(self._outcome(result, reason, {}))
         self.done = True
         self._context.signer.sign(self._context.state)
 
@@ -146,7 +159,7 @@ def begin(context: Context, act: str, **fields: Any) -> Iterator[Act]:
     """Write the intent and give the act; whatever is raised inside becomes its outcome."""
     with context.state.writing() as tx:
         index = tx.append(context.entry(act, "intent", **fields).to_bytes())
-    running = Act(context, act, index)
+    running = Act(context, act, index, fields)
     try:
         yield running
     except errors.Refused as error:
@@ -165,7 +178,7 @@ def begin(context: Context, act: str, **fields: Any) -> Iterator[Act]:
         raise AssertionError(f"{act} ended without an outcome")
 
 
-def _fail(act: Act, result: str, reason: str) -> None:
+def _fail(act: Act, result: Result, reason: str) -> None:
     """Record a failure where that is still possible; the first error is the one to report."""
     if act.done:
         return

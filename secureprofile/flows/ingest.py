@@ -14,6 +14,7 @@ from secureprofile.adapters.home import make_durable
 from secureprofile.adapters.state import Snapshot, Writer
 from secureprofile.audit.entry import size_class
 from secureprofile.errors import CannotTell
+from secureprofile.flows.described import described, input_mark
 from secureprofile.flows.gate import Context, authorise, begin
 from secureprofile.flows.guarded import (
     Prepared,
@@ -24,7 +25,6 @@ from secureprofile.flows.guarded import (
     plan_file,
     scrubbed,
     treated,
-    treatments,
     use_scrubber,
 )
 from secureprofile.flows.permission import Permission, permission, used
@@ -45,7 +45,7 @@ def ingest(context: Context, source: Source, *, dataset: str, progress: Progress
     need_subject(context, "ingest", dataset, why="what is stored belongs to a person")
     spec = context.policy.policy.datasets[dataset]
     plans = tuple(plan for plan in plan_file(context, "ingest", source.columns, dataset) if _storable(plan, spec))
-    with begin(context, "ingest", dataset=dataset, treatments=treatments(plans)) as act:
+    with begin(context, "ingest", dataset=dataset, **described(context, plans)) as act:
         with (
             context.home.snapshot(dataset, act.index) as folder,
             context.home.scratch() as scratch,
@@ -76,10 +76,8 @@ def ingest(context: Context, source: Source, *, dataset: str, progress: Progress
             ) as touched:
                 act.commit(
                     lambda tx: _show(context, tx, dataset, act.index, stored, passing.epoch, touched),
-                    dataset=dataset,
                     rows=size_class(stored),
-                    categories=tuple(sorted({plan.category for plan in plans})),
-                    treatments=treatments(plans),
+                    input_digest=input_mark(context, source),
                     snapshot=str(act.index),
                     subjects=touched.subjects,
                     consent_snapshot=passing.snapshot,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import ibis.expr.types as ir
 import pyarrow as pa
@@ -15,6 +17,7 @@ from secureprofile.adapters.diffprivlib import GeometricSampler
 from secureprofile.adapters.duckdb import DuckEngine
 from secureprofile.adapters.outputs import write_whole
 from secureprofile.adapters.state import PORTRAIT, Charge, Reader, Snapshot, StoredRelease, Writer
+from secureprofile.audit.entry import named
 from secureprofile.dp.marginals import counting, keys, publish
 from secureprofile.dp.mechanism import NAME, Sampler
 from secureprofile.dp.plan import CONFIDENCE, Plan, Request, load_releases, plan_release
@@ -148,10 +151,19 @@ def run(context: Context, tags: TagDictionary, name: str, *, progress: Progress,
         snapshot = _portrait(context, view, tags)
         stored = view.release(plan=planned.hash, snapshot=snapshot.id)
     if stored is not None:
-        record(context, "release.reuse", result="allow", reason="done", plan=planned.hash, snapshot=str(snapshot.id))
+        record(
+            context,
+            "release.reuse",
+            result="allow",
+            reason="done",
+            plan=planned.hash,
+            snapshot=str(snapshot.id),
+            output_digest=_digest(stored),
+            **_about(planned),
+        )
         return _finish(context, stored, reused=True)
     _refuse_overspend(context, request)
-    with begin(context, "release.run", plan=planned.hash, snapshot=str(snapshot.id)) as act:
+    with begin(context, "release.run", plan=planned.hash, snapshot=str(snapshot.id), **_about(planned)) as act:
         exact = _exact_counts(context, snapshot, planned, progress)
         progress.step("draw the noise")
         tables = noisy_tables(planned, exact, sampler or GeometricSampler())
@@ -187,8 +199,7 @@ def run(context: Context, tags: TagDictionary, name: str, *, progress: Progress,
         with touching(context, act, _everybody(context, snapshot), name="release.run", dataset=PORTRAIT) as touched:
             stored = act.commit(
                 work,
-                plan=planned.hash,
-                snapshot=str(snapshot.id),
+                output_digest=lambda tx: _digest(tx.release(plan=planned.hash, snapshot=snapshot.id)),
                 epsilon=str(request.epsilon),
                 delta=str(request.delta),
                 epsilon_left=lambda tx: str(accounts(context, tx, request.domain)[0].epsilon_left),
@@ -198,13 +209,30 @@ def run(context: Context, tags: TagDictionary, name: str, *, progress: Progress,
     return _finish(context, stored, reused=False)
 
 
+def _about(planned: Plan) -> dict[str, Any]:
+    """Return what an entry says about a release: its tags, its budget's domain, and the smallest group that is told."""
+    codes = sorted({code for table in planned.request.tables for code in table})
+    return {
+        **named(codes),
+        "details": {
+            "domain": planned.request.domain,
+            "minimum_group": planned.minimum_group,
+            "release": planned.request.name,
+        },
+    }
+
+
+def _digest(stored: StoredRelease | None) -> str:
+    return hashlib.sha256(stored.body).hexdigest() if stored is not None else ""
+
+
 def _refuse_overspend(context: Context, request: Request) -> None:
     """Refuse early what cannot be paid, with an entry; the check that counts is made again while charging."""
     try:
         with context.state.reading() as view:
             check_budget(context, view, request)
     except BudgetRefused:
-        record(context, "release.run", result="deny", reason="budget")
+        record(context, "release.run", result="deny", reason="budget", details={"domain": request.domain})
         raise
 
 

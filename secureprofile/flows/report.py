@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Literal
 
@@ -34,6 +35,16 @@ def write_report(
     """Write the newest release of this name as a page; it costs no budget."""
     stored = published(context, name)
     document = Document.from_json(stored.body)
-    write_whole(output, render(document, form, lang), overwrite=overwrite, mode=0o644)  # anybody may read it
-    record(context, "report", result="allow", reason="done", plan=stored.plan, details={"format": form, "lang": lang})
+    page = render(document, form, lang)
+    write_whole(output, page, overwrite=overwrite, mode=0o644)  # anybody may read it
+    record(
+        context,
+        "report",
+        result="allow",
+        reason="done",
+        plan=stored.plan,
+        snapshot=str(stored.snapshot),
+        output_digest=hashlib.sha256(page).hexdigest(),
+        details={"format": form, "lang": lang, "release": stored.name},
+    )
     return document

@@ -19,6 +19,7 @@ from secureprofile.adapters.tokens import Scope, exported_kids, sealed_tokens
 from secureprofile.audit.entry import size_class
 from secureprofile.errors import PolicyRefused
 from secureprofile.flows.anonymize import digest_of, output_format
+from secureprofile.flows.described import described, input_mark
 from secureprofile.flows.gate import Act, Context, authorise, begin, record
 from secureprofile.flows.presence import may_touch
 from secureprofile.flows.progress import Progress
@@ -89,7 +90,16 @@ def reveal(
         progress.step(f"reveal {source.path.name}")
         result, counts = _revealed(context, table, request, engine)
         rows = engine.write(result, partial, form, gzip=gzip)
-        return _commit(context, act, request, counts, rows=rows, digest=digest_of(partial), path=output)
+        return _commit(
+            context,
+            act,
+            request,
+            counts,
+            rows=rows,
+            digest=digest_of(partial),
+            mark=input_mark(context, source),
+            path=output,
+        )
 
 
 def reveal_frame(
@@ -102,11 +112,14 @@ def reveal_frame(
         context.home.scratch() as scratch,
         DuckEngine(temp=scratch, memory_limit=context.memory_limit) as engine,
     ):
+        texts = frame.as_text()
         placed = replace(request, plans=(*request.plans, ColumnPlan.kept(frame.place)))
-        result, counts = _revealed(context, engine.table(frame.as_text()), placed, engine)
+        result, counts = _revealed(context, engine.table(texts), placed, engine)
         table = engine.to_arrow(result)
         back = frame.restored(table, order=[plan.name for plan in request.plans], kept=[])
-        _commit(context, act, request, counts, rows=table.num_rows, digest="", path=None)
+        _commit(
+            context, act, request, counts, rows=table.num_rows, digest="", mark=input_mark(context, texts), path=None
+        )
         return back
 
 
@@ -116,7 +129,7 @@ def _begun(context: Context, request: _Request) -> AbstractContextManager[Act]:
         "reveal",
         dataset=request.dataset,
         recipient=request.whom.recipient,
-        treatments={plan.category: plan.treatment.kind for plan in request.plans},
+        **described(context, request.plans, recipient=request.whom.recipient),
         details={"exported-for": request.whom.purpose},
     )
 
@@ -292,17 +305,16 @@ def _commit(
     *,
     rows: int,
     digest: str,
+    mark: str,
     path: Path | None,
 ) -> Revealed:
     touched = may_touch(context, act, name="reveal", dataset=request.dataset, recipient=request.whom.recipient)
     act.commit(
         touched.add,
-        dataset=request.dataset,
-        recipient=request.whom.recipient,
         rows=size_class(rows),
         categories=tuple(sorted({plan.category for plan in request.plans if plan.name in counts})),
+        input_digest=mark,
         output_digest=digest,
-        details={"exported-for": request.whom.purpose},
     )
     return Revealed(
         rows=rows,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
 from secureprofile.adapters.anchors import anchors, minimum
 from secureprofile.adapters.tiles import stored_tile
 from secureprofile.audit.checkpoint import VerifierKey
+from secureprofile.audit.select import Selection
 from secureprofile.audit.verify import Verdict, verify_log
 from secureprofile.errors import ProofWrong, UsageError
 from secureprofile.flows.gate import Context, record
@@ -53,13 +55,18 @@ def checkpoint(context: Context) -> bytes:
     return note
 
 
-def read_log(context: Context, *, last: int) -> list[dict[str, Any]]:
-    """Return the newest entries as they stand, with their indices; reading is recorded first."""
-    record(context, "audit.read", result="allow", reason="done")
+def read_log(context: Context, *, last: int, selection: Selection | None = None) -> list[dict[str, Any]]:
+    """Return the newest (chosen) entries as they stand, with their indices; reading is recorded first."""
+    chosen = selection or Selection()
+    record(context, "audit.read", result="allow", reason="done", details=chosen.details())
     with context.state.reading() as view:
-        size = view.log_size()
-        start = max(minimum(view), size - last)
-        return [{"index": start + offset, **json.loads(body)} for offset, body in enumerate(view.entries(start))]
+        start = max(minimum(view), view.log_size() - last) if chosen == Selection() else 0
+        found: deque[dict[str, Any]] = deque(maxlen=last)
+        for index, body in view.numbered(start):
+            content = json.loads(body)
+            if chosen.takes(content):
+                found.append({"index": index, **content})
+        return list(found)
 
 
 def read_entry(context: Context, index: int) -> bytes:

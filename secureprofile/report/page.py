@@ -45,8 +45,9 @@ class Section:
 def environment() -> Environment:
     """Return the templates: everything is escaped, and an unknown name is an error."""
     folder = files("secureprofile.report") / "templates"
-    names = ("public.html.j2", "internal.html.j2", "datamap.html.j2", "risk.html.j2", "subject.html.j2", "style.css")
-    sources = {name: (folder / name).read_text(encoding="utf-8") for name in names}
+    names = ("public", "internal", "datamap", "risk", "subject", "events", "audit")
+    sources_of = [*(f"{name}.html.j2" for name in names), "style.css"]
+    sources = {name: (folder / name).read_text(encoding="utf-8") for name in sources_of}
     return Environment(
         loader=DictLoader(sources), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )

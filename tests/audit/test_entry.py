@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import decimal
+import hashlib
 import json
 from typing import Any
 
@@ -15,8 +16,18 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secureprofile.audit.entry import FORMAT, MAX_BYTES, Entry, canonical, parse, size_class
-from secureprofile.errors import ProofWrong
+from secureprofile.audit.entry import (
+    FORMAT,
+    MAX_BYTES,
+    MAX_NAMES,
+    Entry,
+    canonical,
+    named,
+    parse,
+    request_id,
+    size_class,
+)
+from secureprofile.errors import EntryRefused, ProofWrong, UsageError
 
 KEYS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,20}", fullmatch=True)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -121,7 +132,7 @@ def test_an_entry_has_these_fields_and_no_place_for_rows() -> None:
     assert {field.name for field in dataclasses.fields(Entry)} == set(
         "act phase time actor roles authenticated policy software intent result reason purpose lawful_basis dataset "
         "categories treatments rows recipient snapshot consent_snapshot output_digest epsilon delta epsilon_left "
-        "delta_left plan subjects details".split()
+        "delta_left plan subjects details request host input_digest columns columns_count columns_digest cross_border k".split()
     )
 
 
@@ -251,3 +262,107 @@ def test_a_number_of_rows_is_told_only_by_its_power_of_ten(count: int) -> None:
     assert set(str(limit)) == {"1", "0"}
     assert str(limit).count("1") == 1
     assert limit // 10 < count <= limit or (limit == 10 and count == 1)
+
+
+@pytest.mark.parametrize(
+    "text", ["DSR-2026-0042", "case/7", "REQ0010023", "3f2504e0-4f89-11d3-9a0c-030500000000", "JIRA:A_1#2"]
+)
+def test_a_tickets_number_is_a_request(text: str) -> None:
+    assert request_id(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "anna.schmidt",
+        "Anna",
+        "a1@example.org",
+        "13912345678",
+        "T-139123456",
+        "x" * 64 + "1",
+        "a1--b",
+        "-a1",
+        "a1-",
+        "a 1",
+        "a1\n",
+        "张1",
+        "１２",
+    ],
+)
+def test_what_could_name_somebody_is_no_request_and_is_not_repeated(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        request_id(text)
+    assert text not in f"{caught.value} {caught.value.hint}"
+
+
+@given(st.lists(TEXTS, max_size=3000))
+def test_thousands_of_columns_are_told_by_number_and_digest(columns: list[str]) -> None:
+    body = json.dumps(columns, separators=(",", ":"), ensure_ascii=False).encode()
+    fields = named(columns)
+    if len(body) <= MAX_NAMES:
+        assert fields == {"columns": tuple(columns)}
+    else:
+        assert fields == {"columns_count": len(columns), "columns_digest": hashlib.sha256(body).hexdigest()}
+    assert len(an_entry(**fields).to_bytes()) <= MAX_BYTES
+
+
+def test_every_refusal_to_write_is_an_error_of_ours() -> None:
+    deep: Any = 1
+    for _ in range(3000):
+        deep = {"a": deep}
+    for content in ({"a": float("nan")}, {"a": 2**53}, {"a": "\ud800"}, {"a": "x" * 70_000}, {"é": 1}, {"a": deep}):
+        with pytest.raises(EntryRefused, match="entry"):
+            canonical(content)
+
+
+def test_an_intent_leaves_room_for_its_outcome() -> None:
+    roles = tuple(f"role-{number}" for number in range(4200))
+    with pytest.raises(EntryRefused, match="announces"):
+        an_entry(phase="intent", roles=roles).to_bytes()
+    assert len(an_entry(phase="outcome", roles=roles).to_bytes()) <= MAX_BYTES
+
+
+PUBLIC = {
+    "literals": ({"literals": [None, True, False]}, b'{"literals":[null,true,false]}'),
+    "order by UTF-16 of values kept": (
+        {"a": ["\U0001f600", "\ufb33", "\u20ac"]},
+        '{"a":["\U0001f600","\ufb33","\u20ac"]}'.encode(),
+    ),
+    "escapes of RFC 8785 section 3.2.2.2": (
+        {"s": "\u20ac$\u000f\u000aA'\u0042\u0022\u005c\\\"/"},
+        b'{"s":"\xe2\x82\xac$\\u000f\\nA\'B\\"\\\\\\\\\\"/"}',
+    ),
+    "structures": (
+        {
+            "56": {"d": True, "10": None, "1": []},
+            "1": {"f": "f", "F": 5},
+            "10": {},
+            "111": [{"e": "yes", "E": "no"}],
+            "A": {},
+        },
+        None,
+    ),
+    "no normalisation": ({"Unnormalized": "A\u030a"}, '{"Unnormalized":"A\u030a"}'.encode()),
+}
+
+
+@pytest.mark.parametrize("case", PUBLIC)
+def test_the_public_cases_of_the_canonical_form(case: str) -> None:
+    content, expected = PUBLIC[case]
+    assert canonical(content) == rfc8785.dumps(content)
+    assert expected is None or canonical(content) == expected
+
+
+def test_keys_beyond_the_basic_plane_whose_order_programs_disagree_on_cannot_be_written() -> None:
+    """UTF-16 order (JCS) and code point order (Python) differ there; the fast path never sees them."""
+    with pytest.raises(EntryRefused, match="ASCII"):
+        canonical({"\U0001f600": 1, "\ufb33": 2})
+
+
+def test_entries_without_the_newer_fields_are_read() -> None:
+    old = (
+        b'{"act":"ingest","actor":"staff-00000000","authenticated":"os-user","format":"secureprofile-entry/1","intent":3,'
+        b'"phase":"outcome","policy":"p","reason":"done","result":"allow","roles":["analyst"],"rows":"<=1000",'
+        b'"software":"secureprofile 0.1.0","time":"2026-11-01T08:00:00.000Z"}'
+    )
+    assert parse(old)["rows"] == "<=1000"
