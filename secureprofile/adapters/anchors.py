@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from secureprofile.adapters import schema
-from secureprofile.adapters.state import Reader, Writer
+from secureprofile.adapters.views import Reader, Writer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from secureprofile.adapters.disk import sync
 from secureprofile.errors import CannotTell, OutputError, SecureProfileError
 
 PRIVATE = 0o600
@@ -57,9 +58,9 @@ def whole_file(target: Path, *, overwrite: bool = False, mode: int = PRIVATE) ->
         _refuse_existing(target, overwrite=overwrite)  # somebody may have been faster
         with _refusals_told(target):
             partial.chmod(mode)
-            _sync(partial)
+            sync(partial)
             partial.replace(target)
-            _sync(target.parent)
+            sync(target.parent)
 
 
 def write_whole(target: Path, data: bytes, overwrite: bool = False, *, mode: int = PRIVATE) -> None:
@@ -92,7 +93,7 @@ def whole_directory(target: Path, *, overwrite: bool = False) -> Iterator[Path]:
         with _refusals_told(target):
             _sync_tree(partial)
             _swap_in(partial, target)
-            _sync(target.parent)
+            sync(target.parent)
 
 
 def disk_is_full(error: BaseException | None) -> bool:
@@ -210,17 +211,5 @@ def _swap_in(partial: Path, target: Path) -> None:
 def _sync_tree(root: Path) -> None:
     for folder, _, names in os.walk(root):
         for name in names:
-            _sync(Path(folder, name))
-        _sync(Path(folder))
-
-
-def _sync(path: Path) -> None:
-    """Make the system put a file's or folder's bytes on the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        if error.errno != errno.EINVAL:  # some file systems cannot sync a folder
-            raise
-    finally:
-        os.close(handle)
+            sync(Path(folder, name))
+        sync(Path(folder))

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from secureprofile.adapters import schema
-from secureprofile.adapters.state import Reader, Writer
+from secureprofile.adapters.views import Reader, Writer
 
 _FEW = 500
 """SQLite allows a few hundred parameters in every build."""

@@ -24,8 +24,9 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from secureprofile.adapters import schema
+from secureprofile.adapters.disk import sync
 from secureprofile.adapters.runs import FOLDER, salts_path, tokens_path
-from secureprofile.adapters.state import Reader, Writer
+from secureprofile.adapters.views import Reader, Writer
 from secureprofile.audit.merkle import HASH_BYTES, leaf_hash, node_hash
 from secureprofile.audit.presence import (
     LABEL,
@@ -212,7 +213,7 @@ class Commitment:
         """Record the run, and give its file of tokens its name."""
         final = tokens_path(self.root, self.run)
         final.with_suffix(".part").replace(final)
-        _sync(final.parent)
+        sync(final.parent)
         tx.add_run(
             run=self.run, entry=tx.log_size(), act=act, at=at, purpose=purpose, recipient=recipient,
             dataset=dataset, domain=self.domain, size=self.size, kept=1,
@@ -282,14 +283,6 @@ def commit_salts(root: Path, tx: Writer) -> dict[str, str]:
         tree.write(descriptor)
     finally:
         os.close(descriptor)
-    _sync(path.parent)
+    sync(path.parent)
     tx.connection.execute(sa.update(schema.enrolments).where(e.id.in_(batches)).values(entry=entry, size=tree.size))
     return {"new-class": class_text(tree.size), "new-root": tree.root().hex()}
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -10,7 +10,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from secureprofile.adapters import schema
-from secureprofile.adapters.state import Reader, Writer
+from secureprofile.adapters.views import Reader, Writer
 
 FOLDER = "presence"
 

@@ -1,81 +1,40 @@
 """The state database: what must change together changes in one transaction here.
 
-SQLite in WAL mode with ``synchronous=FULL``. Writers queue on a lock file and yield after each commit: SQLite's own waiting
-starves some of them. Readers never wait.
+SQLite in WAL mode with ``synchronous=FULL``: when :meth:`State.writing` ends, the transaction is on the disk. Writers queue on a lock file
+and yield after each commit: SQLite's own waiting starves some of them. Readers never wait.
+
+A transaction begins and ends on the driver's own connection, which is kept from one to the next; everything inside goes through SQLAlchemy Core.
 """
 
 from __future__ import annotations
 
 import fcntl
-import json
 import os
-import secrets
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from threading import RLock
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert as upsert
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
-from secureprofile.adapters import consents, schema, tiles
-from secureprofile.audit.merkle import Frontier, leaf_hash
-from secureprofile.audit.tiles import WIDTH, Node
-from secureprofile.consent.records import ConsentRecord
+from secureprofile.adapters import disk, schema
+from secureprofile.adapters.grouping import Group
+from secureprofile.adapters.views import Reader, Writer, driver
 from secureprofile.errors import CannotTell
-
-PORTRAIT = "@portrait"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
-    """An immutable version of a dataset or portrait; ``path`` is relative to the workspace."""
-
-    id: int
-    dataset: str
-    parent: int | None
-    path: str
-    rows: int
-    consent_epoch: int
-    detail: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Charge:
-    """One line of the ledger."""
-
-    entry: int
-    domain: str
-    purpose: str
-    epsilon: Decimal
-    delta: Decimal
-    plan: str
-    snapshot: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredRelease:
-    """What was published, byte for byte."""
-
-    id: str
-    name: str
-    plan: str
-    snapshot: int
-    purpose: str
-    created: str
-    body: bytes
 
 
 class State:
-    """One open state database. Create with :meth:`open`; use :meth:`reading` and :meth:`writing`."""
+    """One open state database. Create with :meth:`open`; use :meth:`reading` and :meth:`writing`, from any thread."""
 
-    def __init__(self, engine: sa.Engine, lock: Path) -> None:
+    def __init__(self, engine: sa.Engine, path: Path) -> None:
         self._engine = engine
-        self._lock = lock
+        self._path = path
+        self._mine = RLock()
+        self._writer: sa.Connection | None = None
+        self._doubtful = True
+        self.log = Group(self._append)
 
     @classmethod
     def open(cls, path: Path) -> State:
@@ -84,21 +43,23 @@ class State:
         Raises:
             CannotTell: it is damaged, locked, or written by a newer version.
         """
-        engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 30, "isolation_level": None})
+        arguments = {"timeout": 30, "isolation_level": None, "check_same_thread": False}
+        engine = sa.create_engine(f"sqlite:///{path}", connect_args=arguments)
         sa.event.listen(engine, "connect", _configure)
         sa.event.listen(engine, "begin", _begin)
-        state = cls(engine, path.with_suffix(".lock"))
+        state = cls(engine, path)
         try:
-            state._prepare(path)
+            state._prepare()
         except BaseException:
             state.close()
             raise
         return state
 
-    def _prepare(self, path: Path) -> None:
-        with _no_driver_errors():
-            if not path.exists():
-                os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    def _prepare(self) -> None:
+        with self._no_driver_errors():
+            if not self._path.exists():
+                os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+                disk.sync(self._path.parent)
             with self._engine.connect() as connection:
                 version = _version(connection)
         if version > len(schema.MIGRATIONS):
@@ -112,7 +73,13 @@ class State:
 
     def close(self) -> None:
         """Close all connections."""
-        self._engine.dispose()
+        with self._mine:
+            self._doubtful = True
+            if self._writer is not None:
+                self._writer.invalidate()
+                self._writer.close()
+                self._writer = None
+            self._engine.dispose()
 
     def scrub(self) -> None:
         """Rewrite the database without what was deleted: no free page, no unused part of a page, no write-ahead log keeps it.
@@ -120,16 +87,10 @@ class State:
         Raises:
             CannotTell: a reader holds an older view; what was deleted is still on disk. Run it again.
         """
-        with _no_driver_errors(), self._lock.open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            connection = self._engine.raw_connection()
-            try:
-                cursor = connection.cursor()
-                cursor.execute("VACUUM")
-                busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-                cursor.close()
-            finally:
-                connection.close()
+        with self._no_driver_errors(), self._turn():
+            raw = driver(self._connection())
+            raw.execute("VACUUM")
+            busy = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         if busy:
             raise CannotTell(
                 "it is done, but another process still reads the state: deleted rows may be on disk until it ends",
@@ -139,16 +100,79 @@ class State:
     @contextmanager
     def reading(self) -> Iterator[Reader]:
         """Give a consistent view."""
-        with _no_driver_errors(), self._engine.connect() as connection:
+        with self._no_driver_errors(), self._engine.connect() as connection:
             yield Reader(connection)
 
     @contextmanager
     def writing(self) -> Iterator[Writer]:
-        """Give one transaction: durable when the block ends, undone when it raises."""
-        with _no_driver_errors(), self._lock.open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            with self._engine.connect().execution_options(write=True) as connection, connection.begin():
-                yield Writer(connection)
+        """Give one transaction: durable when the block ends, undone when it raises.
+
+        Raises:
+            CannotTell: the disk is full or failed. After a failed sync nobody knows whether the transaction is on it: the
+                connection is closed, and the next one begins with what the disk holds.
+        """
+        with self._no_driver_errors(), self._turn():
+            connection = self._connection()
+            raw = driver(connection)
+            raw.execute("BEGIN IMMEDIATE")
+            tx = Writer(connection)
+            try:
+                yield tx
+                tx.store_tree()
+                raw.execute("COMMIT")
+            except BaseException:
+                _undo(raw)
+                raise
+            finally:
+                if connection.in_transaction() and not connection.invalidated:
+                    connection.rollback()  # SQLAlchemy's own idea of it: the driver's transaction is over
+
+    def _append(self, bodies: Sequence[bytes]) -> int:
+        with self.writing() as tx:
+            first = tx.log_size()
+            for body in bodies:
+                tx.append(body)
+            return first
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait in the queue of writers: the threads of this process, then the processes."""
+        with self._mine:
+            descriptor = os.open(self._path.with_suffix(".lock"), os.O_CREAT | os.O_RDWR, 0o600)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                if self._doubtful:
+                    disk.rewrite(self._path.with_name(self._path.name + "-wal"))
+                    self._doubtful = False
+                yield
+            finally:
+                os.close(descriptor)
+        os.sched_yield()  # whoever waits is awake now; without this the same process would often be faster
+
+    def _connection(self) -> sa.Connection:
+        if self._writer is None:
+            self._writer = self._engine.connect().execution_options(write=True)
+        return self._writer
+
+    @contextmanager
+    def _no_driver_errors(self) -> Iterator[None]:
+        """Driver errors quote parameters, which may be personal data: they leave as a code and a hint."""
+        try:
+            yield
+        except (DBAPIError, sqlite3.Error) as error:
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            known = cause if isinstance(cause, sqlite3.Error) else None
+            if disk.is_fatal(known):
+                self.close()
+            raise disk.told(known) from None
+
+
+def _undo(raw: sqlite3.Connection) -> None:
+    try:
+        if raw.in_transaction:
+            raw.execute("ROLLBACK")
+    except sqlite3.Error:
+        return  # the first error is the one to report; the connection is closed for it
 
 
 def _configure(connection: sqlite3.Connection, _record: object) -> None:
@@ -161,7 +185,8 @@ def _configure(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _begin(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("write") else "BEGIN")
+    if not connection.get_execution_options().get("write"):  # :meth:`State.writing` has begun already
+        connection.exec_driver_sql("BEGIN")
 
 
 def _version(connection: sa.Connection) -> int:
@@ -169,287 +194,3 @@ def _version(connection: sa.Connection) -> int:
         return 0
     value = connection.execute(sa.select(schema.meta.c.value).where(schema.meta.c.key == "schema")).scalar()
     return int(value) if value else 0
-
-
-@contextmanager
-def _no_driver_errors() -> Iterator[None]:
-    """Driver errors quote parameters, which may be personal data: they leave as a code and a hint."""
-    try:
-        yield
-    except OperationalError as error:
-        text = str(error.orig)
-        if "full" in text or "disk I/O" in text:
-            raise CannotTell(
-                "the disk is full: nothing was recorded, so nothing was done", hint="free some space"
-            ) from None
-        if "locked" in text:
-            raise CannotTell(
-                "another process holds the state database", hint="wait for it to end, then try again"
-            ) from None
-        raise CannotTell("the state database cannot be opened", hint="check that the workspace is writable") from None
-    except DatabaseError:
-        raise CannotTell("the state database is damaged", hint="restore the workspace from a backup") from None
-
-
-class Reader:
-    """Questions to the state, inside one view of it."""
-
-    def __init__(self, connection: sa.Connection) -> None:
-        self.connection = connection
-
-    def meta(self, key: str) -> str | None:
-        """Return one fact about the workspace."""
-        found = self.connection.execute(sa.select(schema.meta.c.value).where(schema.meta.c.key == key)).scalar()
-        return None if found is None else str(found)
-
-    def consent_epoch(self) -> int:
-        """Return how often consents or erasures changed who may be used."""
-        return int(self.meta("consent_epoch") or 0)
-
-    def log_size(self) -> int:
-        """Return the number of audit entries."""
-        return self.frontier().size
-
-    def frontier(self) -> Frontier:
-        """Return the Merkle tree's frontier."""
-        row = self.connection.execute(sa.select(schema.tree.c.frontier)).scalar()
-        return Frontier.from_bytes(row) if row is not None else Frontier()
-
-    def entries(self, start: int = 0) -> Iterator[bytes]:
-        """Yield the audit entries from ``start`` on, in order."""
-        query = sa.select(schema.log.c.body).where(schema.log.c.idx >= start).order_by(schema.log.c.idx)
-        for row in self.connection.execution_options(yield_per=1000).execute(query):
-            # SQLite keeps whatever type somebody wrote: a changed entry must reach verification, not end here
-            yield row[0] if isinstance(row[0], bytes) else str(row[0]).encode()
-
-    def numbered(self, start: int = 0) -> Iterator[tuple[int, bytes]]:
-        """Yield (index, bytes) of the audit entries from ``start`` on, in order; after pruning the first index is not ``start``."""
-        query = sa.select(schema.log.c.idx, schema.log.c.body).where(schema.log.c.idx >= start)
-        for row in self.connection.execution_options(yield_per=1000).execute(query.order_by(schema.log.c.idx)):
-            yield int(row[0]), row[1] if isinstance(row[1], bytes) else str(row[1]).encode()
-
-    def staff_names(self) -> dict[str, str]:
-        """Return opaque staff id → actor."""
-        query = sa.select(schema.staff.c.staff_id, schema.staff.c.actor)
-        return {row[0]: row[1] for row in self.connection.execute(query)}
-
-    def nodes(self, size: int) -> Node:
-        """Return the roots of the perfect subtrees of the log's first ``size`` entries, for proofs."""
-        return tiles.log_nodes(self.connection, size)
-
-    def entry(self, index: int) -> bytes | None:
-        """Return one audit entry, None where there is none."""
-        body = self.connection.execute(sa.select(schema.log.c.body).where(schema.log.c.idx == index)).scalar()
-        return body if body is None or isinstance(body, bytes) else str(body).encode()
-
-    def token(self, lookup: str) -> str | None:
-        """Return one person's token."""
-        found = self.connection.execute(sa.select(schema.vault.c.token).where(schema.vault.c.lookup == lookup)).scalar()
-        return None if found is None else str(found)
-
-    def consent_records(self, person: str) -> list[ConsentRecord]:
-        """Return one person's records with all their fields, oldest first."""
-        c = schema.consents.c
-        query = sa.select(schema.consents).where(c.person == person).order_by(c.at, c.purpose, c.state, c.digest)
-        return [consents.record_of(row) for row in self.connection.execute(query)]
-
-    def latest(self, dataset: str) -> Snapshot | None:
-        """Return the newest snapshot of a dataset or of ``@portrait``."""
-        query = sa.select(schema.snapshots).where(schema.snapshots.c.dataset == dataset)
-        row = self.connection.execute(query.order_by(schema.snapshots.c.id.desc()).limit(1)).one_or_none()
-        return None if row is None else _snapshot(row)
-
-    def lineage(self, snapshot: Snapshot) -> list[Snapshot]:
-        """Return a snapshot and its ancestors, newest first: their files together are its content."""
-        query = sa.select(schema.snapshots).where(
-            schema.snapshots.c.dataset == snapshot.dataset, schema.snapshots.c.id <= snapshot.id
-        )
-        by_id = {row.id: _snapshot(row) for row in self.connection.execute(query)}
-        chain, current = [], by_id.get(snapshot.id)
-        while current is not None:
-            chain.append(current)
-            current = by_id.get(current.parent) if current.parent is not None else None
-        return chain
-
-    def snapshots(self) -> list[Snapshot]:
-        """Return every snapshot of every dataset and portrait, oldest first."""
-        return [
-            _snapshot(row)
-            for row in self.connection.execute(sa.select(schema.snapshots).order_by(schema.snapshots.c.id))
-        ]
-
-    def entries_at(self, indices: Sequence[int]) -> dict[int, bytes]:
-        """Return some audit entries by index; pruned ones are missing."""
-        found, c = dict[int, bytes](), schema.log.c
-        for start in range(0, len(indices), 500):
-            query = sa.select(c.idx, c.body).where(c.idx.in_(list(indices[start : start + 500])))
-            found |= {row[0]: bytes(row[1]) for row in self.connection.execute(query)}
-        return found
-
-    def actors(self) -> dict[str, str]:
-        """Return opaque id → actor."""
-        c = schema.staff.c
-        return {row[0]: row[1] for row in self.connection.execute(sa.select(c.staff_id, c.actor))}
-
-    def visible_paths(self) -> set[str]:
-        """Return the folders of all snapshots, relative to the workspace."""
-        return {row[0] for row in self.connection.execute(sa.select(schema.snapshots.c.path))}
-
-    def charges(self, domain: str) -> list[Charge]:
-        """Return the ledger of one domain, in order."""
-        query = sa.select(schema.charges).where(schema.charges.c.domain == domain).order_by(schema.charges.c.entry)
-        return [
-            Charge(**{**row._asdict(), "epsilon": Decimal(row.epsilon), "delta": Decimal(row.delta)})
-            for row in self.connection.execute(query)
-        ]
-
-    def release(self, *, plan: str, snapshot: int) -> StoredRelease | None:
-        """Return what the same plan on the same snapshot published."""
-        c = schema.releases.c
-        row = self.connection.execute(
-            sa.select(schema.releases).where(c.plan == plan, c.snapshot == snapshot)
-        ).one_or_none()
-        return None if row is None else StoredRelease(**row._asdict())
-
-    def releases(self) -> list[StoredRelease]:
-        """Return everything published, oldest first."""
-        query = sa.select(schema.releases).order_by(schema.releases.c.snapshot, schema.releases.c.created)
-        return [StoredRelease(**row._asdict()) for row in self.connection.execute(query)]
-
-    def export_list(self) -> list[dict[str, Any]]:
-        """Return the row-level files that left, oldest first."""
-        query = sa.select(schema.exports).order_by(schema.exports.c.entry)
-        rows = [dict(row._mapping) for row in self.connection.execute(query)]
-        return [{**row, "detail": json.loads(row["detail"])} for row in rows]
-
-    def staff_id(self, actor: str) -> str | None:
-        """Return the opaque id under which an actor stands in the log."""
-        found = self.connection.execute(
-            sa.select(schema.staff.c.staff_id).where(schema.staff.c.actor == actor)
-        ).scalar()
-        return None if found is None else str(found)
-
-
-class Writer(Reader):
-    """Changes to the state, all or none."""
-
-    def set_meta(self, key: str, value: str) -> None:
-        """Record one fact about the workspace."""
-        statement = upsert(schema.meta).values(key=key, value=value)
-        self.connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
-
-    def append(self, body: bytes) -> int:
-        """Append one audit entry and return its index."""
-        frontier = self.frontier()
-        self.connection.execute(sa.insert(schema.log).values(idx=frontier.size, body=body))
-        grown = frontier.append(leaf_hash(body)).to_bytes()
-        statement = upsert(schema.tree).values(id=1, frontier=grown)
-        self.connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_={"frontier": grown}))
-        if (frontier.size + 1) % WIDTH == 0:
-            tiles.complete(self.connection, frontier.size + 1)
-        return frontier.size
-
-    def enrol(self, lookups: Iterable[str], domain: str) -> int:
-        """Give a random token and salt to everybody not yet in the vault; return how many were new."""
-        batch = self.connection.execute(sa.insert(schema.enrolments)).inserted_primary_key
-        assert batch is not None
-        rows = [
-            {
-                "lookup": lookup,
-                "domain": domain,
-                "token": "v_" + secrets.token_hex(16),
-                "salt": secrets.token_bytes(32),
-                "batch": batch[0],
-            }
-            for lookup in lookups
-        ]
-        new = 0
-        if rows:
-            new = self.connection.execute(
-                upsert(schema.vault).on_conflict_do_nothing(index_elements=["lookup"]), rows
-            ).rowcount
-        if not new:
-            self.connection.execute(sa.delete(schema.enrolments).where(schema.enrolments.c.id == batch[0]))
-        return new
-
-    def has_new_salts(self) -> bool:
-        """Return whether people were enrolled to whose salts no entry commits yet."""
-        query = sa.select(schema.enrolments.c.id).where(schema.enrolments.c.entry.is_(None)).limit(1)
-        return self.connection.execute(query).scalar() is not None
-
-    def move_epoch(self) -> None:
-        """Record that who may be used, or what is stored, changed: acts under way end without effect, portraits are built anew."""
-        self.set_meta("consent_epoch", str(self.consent_epoch() + 1))
-
-    def add_consents(self, records: Iterable[ConsentRecord]) -> int:
-        """Add records; ones already known are left alone. Return how many were new, and move the epoch if any was."""
-        entry = self.log_size()  # the next one, which this transaction appends
-        added = consents.insert(self.connection, ((*r.values(), r.digest, entry) for r in records))
-        if added:
-            self.move_epoch()
-        return added
-
-    def add_snapshot(self, snapshot: Snapshot) -> None:
-        """Make files visible."""
-        values = {
-            "id": snapshot.id,
-            "dataset": snapshot.dataset,
-            "parent": snapshot.parent,
-            "path": snapshot.path,
-            "rows": snapshot.rows,
-            "consent_epoch": snapshot.consent_epoch,
-            "detail": json.dumps(snapshot.detail, sort_keys=True),
-        }
-        self.connection.execute(sa.insert(schema.snapshots).values(**values))
-
-    def move_snapshot(self, snapshot: Snapshot, *, path: str, rows: int) -> None:
-        """Let a snapshot have other files: what stood in the old ones is gone with them.
-
-        Raises:
-            CannotTell: somebody else changed it meanwhile.
-        """
-        c = schema.snapshots.c
-        statement = sa.update(schema.snapshots).where(c.id == snapshot.id, c.path == snapshot.path)
-        if self.connection.execute(statement.values(path=path, rows=rows)).rowcount != 1:
-            raise CannotTell("the store was changed meanwhile: nothing was done", hint="run the same command again")
-
-    def drop_snapshot(self, snapshot: Snapshot) -> None:
-        """Take a snapshot out of the store; what rested on it rests on its parent."""
-        c = schema.snapshots.c
-        self.connection.execute(
-            sa.update(schema.snapshots).where(c.parent == snapshot.id).values(parent=snapshot.parent)
-        )
-        self.connection.execute(sa.delete(schema.snapshots).where(c.id == snapshot.id))
-
-    def add_charge(self, charge: Charge) -> None:
-        """Add a line to the ledger. The caller has checked, in this transaction, that it fits."""
-        values = {name: getattr(charge, name) for name in charge.__slots__}
-        values |= {"epsilon": str(charge.epsilon), "delta": str(charge.delta)}
-        self.connection.execute(sa.insert(schema.charges).values(**values))
-
-    def add_release(self, release: StoredRelease) -> None:
-        """Record what is published."""
-        values = {name: getattr(release, name) for name in release.__slots__}
-        self.connection.execute(sa.insert(schema.releases).values(**values))
-
-    def add_export(self, **values: str | int) -> None:
-        """Record a row-level file that leaves."""
-        self.connection.execute(sa.insert(schema.exports).values(**values))
-
-    def add_run(self, **values: str | int) -> None:
-        """Record an act that touched people; see ``schema.runs``."""
-        self.connection.execute(sa.insert(schema.runs).values(**values))
-
-    def name_staff(self, actor: str) -> str:
-        """Return an actor's opaque id, made at first sight."""
-        known = self.staff_id(actor)
-        if known is not None:
-            return known
-        staff_id = "staff-" + secrets.token_hex(4)
-        self.connection.execute(sa.insert(schema.staff).values(actor=actor, staff_id=staff_id))
-        return staff_id
-
-
-def _snapshot(row: Any) -> Snapshot:
-    values = dict(row._mapping)
-    return Snapshot(**{**values, "detail": json.loads(values["detail"])})

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from secureprofile.adapters.disk import sync
 from secureprofile.adapters.outputs import disk_is_full, full_disk_told, write_whole
 from secureprofile.errors import InputError, OutputError
 
@@ -53,7 +54,7 @@ def add(folder: Path, files: Iterable[tuple[str, bytes]]) -> int:
                 partial.replace(place)
                 count += 1
             for one in folders:
-                _sync(one)
+                sync(one)
         except OSError as error:
             if disk_is_full(error):
                 raise
@@ -85,11 +86,3 @@ def remove(folder: Path, relatives: Iterable[str]) -> int:
 
 def _below(folder: Path, place: Path) -> list[Path]:
     return [one for one in (place, *place.parents) if one == folder or folder in one.parents]
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

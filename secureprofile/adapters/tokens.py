@@ -9,7 +9,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from secureprofile.adapters import schema
-from secureprofile.adapters.state import Reader, Writer
+from secureprofile.adapters.views import Reader, Writer
 from secureprofile.errors import CannotTell
 
 CHUNK = 50_000

@@ -13,7 +13,7 @@ import typer
 
 from secureprofile.cli import audit, audit_read, consent, data, hierarchy, keys, policy, portrait, subject
 from secureprofile.cli.demo import run_demo
-from secureprofile.cli.options import Overwrite, Quiet, offer_request
+from secureprofile.cli.options import REQUEST, Overwrite, Quiet
 from secureprofile.errors import CannotTell, SecureProfileError
 from secureprofile.version import __version__
 
@@ -30,7 +30,17 @@ app = typer.Typer(
 @app.callback(invoke_without_command=True)
 def _root(
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
+    request: Annotated[
+        str | None,
+        typer.Option(
+            "--request",
+            metavar="ID",
+            help="Ticket or case that this is done for; it stands in the log. [default: $SECUREPROFILE_REQUEST]",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
+    REQUEST.set(request)
     if version:
         print(f"secureprofile {__version__}")
         raise typer.Exit
@@ -58,9 +68,6 @@ def demo(
 ) -> None:
     """Run the whole flow on a generated shop: files, guard, store, portrait, release, report, proof."""
     run_demo(out, run, customers=customers, orders=orders, overwrite=overwrite, quiet=quiet)
-
-
-offer_request(app)
 
 
 def main() -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
@@ -33,15 +31,6 @@ Actor: TypeAlias = Annotated[
 Purpose: TypeAlias = Annotated[
     str | None,
     typer.Option("--purpose", help="A purpose of the policy. [default: the only one that fits]", show_default=False),
-]
-Request: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        "--request",
-        metavar="ID",
-        help="Ticket or case that this is done for, recorded. [default: $SECUREPROFILE_REQUEST]",
-        show_default=False,
-    ),
 ]
 Policy: TypeAlias = Annotated[
     str | None,
@@ -67,34 +56,8 @@ def workspace_folder(folder: str | None) -> Path:
     return Path(folder or os.environ.get("SECUREPROFILE_WORKSPACE") or ".secureprofile")
 
 
-_REQUEST: ContextVar[str | None] = ContextVar("request", default=None)
-
-
-def offer_request(app: typer.Typer) -> None:
-    """Give every command of an app that opens a workspace the option ``--request``, and let :func:`opened` see it."""
-    for group in app.registered_groups:
-        if group.typer_instance is not None:
-            offer_request(group.typer_instance)
-    for command in app.registered_commands:
-        if command.callback is not None and "workspace" in inspect.signature(command.callback).parameters:
-            command.callback = _requesting(command.callback)
-
-
-def _requesting(command: Callable[..., Any]) -> Callable[..., Any]:
-    shape = inspect.signature(command, eval_str=True)
-    added = inspect.Parameter("request", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Request)
-
-    @functools.wraps(command)
-    def run(*arguments: Any, request: str | None = None, **named: Any) -> Any:
-        token = _REQUEST.set(request)
-        try:
-            return command(*arguments, **named)
-        finally:
-            _REQUEST.reset(token)
-
-    run.__signature__ = shape.replace(parameters=[*shape.parameters.values(), added])  # type: ignore[attr-defined]
-    run.__annotations__ = {**{n: p.annotation for n, p in shape.parameters.items()}, "request": Request}
-    return run
+REQUEST: ContextVar[str | None] = ContextVar("REQUEST", default=None)
+"""The ticket or case that a command is run for: an option of the program, for every command."""
 
 
 @contextmanager
@@ -117,7 +80,7 @@ def opened(
         memory_limit=memory,
         recognizers=recognizers,
         create=create,
-        request=_REQUEST.get(),
+        request=REQUEST.get(),
     )
     try:
         yield workspace

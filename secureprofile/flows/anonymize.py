@@ -20,8 +20,8 @@ from secureprofile.adapters.frames import Frame
 from secureprofile.adapters.outputs import whole_file
 from secureprofile.adapters.recognizers import RecognizerFinder
 from secureprofile.adapters.sources import open_source
-from secureprofile.adapters.state import Writer
 from secureprofile.adapters.tokens import add_export_keys
+from secureprofile.adapters.views import Writer
 from secureprofile.anonymity.scheme import Scheme
 from secureprofile.audit.entry import size_class
 from secureprofile.errors import CannotTell, UsageError

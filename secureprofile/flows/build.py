@@ -13,7 +13,7 @@ import ibis.expr.types as ir
 from secureprofile.adapters.clock import now, stamp
 from secureprofile.adapters.duckdb import DuckEngine
 from secureprofile.adapters.home import make_durable
-from secureprofile.adapters.state import PORTRAIT, Reader, Snapshot, Writer
+from secureprofile.adapters.views import PORTRAIT, Reader, Snapshot, Writer
 from secureprofile.audit.entry import named, size_class
 from secureprofile.errors import CannotTell, Refused
 from secureprofile.flows.gate import Context, authorise, begin

@@ -14,7 +14,7 @@ from secureprofile.adapters.clock import now
 from secureprofile.adapters.duckdb import ROW, DuckEngine
 from secureprofile.adapters.files import Source
 from secureprofile.adapters.keys import derive
-from secureprofile.adapters.state import Writer
+from secureprofile.adapters.views import Writer
 from secureprofile.audit.entry import named, size_class
 from secureprofile.consent.reading import SIGNALS, RowReader, Unreadable
 from secureprofile.consent.records import COLUMNS, OPTIONAL, ConsentRecord

@@ -22,7 +22,7 @@ from secureprofile.adapters.people import (
     remove_marks,
     set_hold,
 )
-from secureprofile.adapters.state import Writer
+from secureprofile.adapters.views import Writer
 from secureprofile.audit.entry import size_class
 from secureprofile.errors import Refused, UsageError
 from secureprofile.flows.accesses import answer

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from secureprofile.adapters.outputs import whole_file
-from secureprofile.adapters.state import Reader
+from secureprofile.adapters.views import Reader
 from secureprofile.audit.entry import parse, size_class
 from secureprofile.audit.merkle import leaf_hash
 from secureprofile.audit.ocsf import FIELDS, event, row

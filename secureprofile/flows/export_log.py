@@ -10,8 +10,8 @@ from pathlib import Path
 from secureprofile.adapters import tile_folder
 from secureprofile.adapters.anchors import Kept, anchors, minimum
 from secureprofile.adapters.outputs import whole_directory
-from secureprofile.adapters.state import Reader
 from secureprofile.adapters.tiles import tile_rows
+from secureprofile.adapters.views import Reader
 from secureprofile.audit.checkpoint import Checkpoint, attach, open_checkpoint, split_note
 from secureprofile.audit.merkle import EMPTY_ROOT
 from secureprofile.audit.tiles import HEIGHT, WIDTH, bundle, entries_path, leaf_hashes, range_root, shapes, tile_path

@@ -10,7 +10,7 @@ from typing import Any
 
 from secureprofile.adapters.clock import now, stamp
 from secureprofile.adapters.keys import derive
-from secureprofile.adapters.state import Writer
+from secureprofile.adapters.views import Writer
 from secureprofile.anonymity.scheme import Scheme
 from secureprofile.audit.entry import size_class
 from secureprofile.consent.records import ConsentRecord

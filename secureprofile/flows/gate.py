@@ -17,7 +17,8 @@ from secureprofile.adapters.clock import now, stamp
 from secureprofile.adapters.home import Home
 from secureprofile.adapters.keys import KeyRing
 from secureprofile.adapters.signer import LogSigner
-from secureprofile.adapters.state import State, Writer
+from secureprofile.adapters.state import State
+from secureprofile.adapters.views import Writer
 from secureprofile.audit.entry import Entry, Phase, Result
 from secureprofile.policy.decide import Output, decide, roles_of, withheld_roles
 from secureprofile.policy.parse import LoadedPolicy
@@ -80,8 +81,7 @@ class Context:
 
 def record(context: Context, act: str, **fields: Any) -> int:
     """Write one entry that needs no work in between (a look at the log, a refusal, a change of consent)."""
-    with context.state.writing() as tx:
-        index = tx.append(context.entry(act, "event", **fields).to_bytes())
+    index = context.state.log.append(context.entry(act, "event", **fields).to_bytes())
     context.signer.sign(context.state)
     return index
 
@@ -157,8 +157,7 @@ class Act:
 @contextmanager
 def begin(context: Context, act: str, **fields: Any) -> Iterator[Act]:
     """Write the intent and give the act; whatever is raised inside becomes its outcome."""
-    with context.state.writing() as tx:
-        index = tx.append(context.entry(act, "intent", **fields).to_bytes())
+    index = context.state.log.append(context.entry(act, "intent", **fields).to_bytes())
     running = Act(context, act, index, fields)
     try:
         yield running

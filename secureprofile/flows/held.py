@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from secureprofile.adapters.clock import now, stamp
 from secureprofile.adapters.people import Hold, Person, holds_of, owned_tokens
-from secureprofile.adapters.state import PORTRAIT, Snapshot
+from secureprofile.adapters.views import PORTRAIT, Snapshot
 from secureprofile.flows.accesses import Access, Answer, answer
 from secureprofile.flows.exports import Recall, concerning
 from secureprofile.flows.gate import Context

@@ -11,7 +11,7 @@ from secureprofile.adapters.clock import now, stamp
 from secureprofile.adapters.duckdb import DuckEngine
 from secureprofile.adapters.files import Source
 from secureprofile.adapters.home import make_durable
-from secureprofile.adapters.state import Snapshot, Writer
+from secureprofile.adapters.views import Snapshot, Writer
 from secureprofile.audit.entry import size_class
 from secureprofile.errors import CannotTell
 from secureprofile.flows.described import described, input_mark

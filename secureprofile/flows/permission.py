@@ -12,7 +12,7 @@ import pyarrow as pa
 from secureprofile.adapters import consents
 from secureprofile.adapters.clock import now
 from secureprofile.adapters.duckdb import DuckEngine
-from secureprofile.adapters.state import Reader
+from secureprofile.adapters.views import Reader
 from secureprofile.consent.decide import ALLOWED
 from secureprofile.consent.rules import rules_for
 from secureprofile.flows.gate import Context

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from secureprofile.adapters.clock import now, stamp
 from secureprofile.adapters.consents import tokens_of
-from secureprofile.adapters.state import Writer
+from secureprofile.adapters.views import Writer
 from secureprofile.flows.gate import Act, Context
 from secureprofile.flows.tombstones import erased_among
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from secureprofile.adapters.anchors import drop_entries, minimum
 from secureprofile.adapters.clock import now
-from secureprofile.adapters.state import Reader
+from secureprofile.adapters.views import Reader
 from secureprofile.audit.pruned import ACT
 from secureprofile.audit.retention import kept_until
 from secureprofile.audit.tiles import WIDTH

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from secureprofile.adapters.duckdb import DuckEngine
-from secureprofile.adapters.state import Writer
+from secureprofile.adapters.views import Writer
 from secureprofile.errors import InputError, UsageError
 from secureprofile.flows.gate import Context, authorise
 from secureprofile.flows.guarded import treated, use_scrubber

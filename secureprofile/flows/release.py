@@ -16,7 +16,7 @@ from secureprofile.adapters.clock import now, stamp
 from secureprofile.adapters.diffprivlib import GeometricSampler
 from secureprofile.adapters.duckdb import DuckEngine
 from secureprofile.adapters.outputs import write_whole
-from secureprofile.adapters.state import PORTRAIT, Charge, Reader, Snapshot, StoredRelease, Writer
+from secureprofile.adapters.views import PORTRAIT, Charge, Reader, Snapshot, StoredRelease, Writer
 from secureprofile.audit.entry import named
 from secureprofile.dp.marginals import counting, keys, publish
 from secureprofile.dp.mechanism import NAME, Sampler

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from secureprofile.adapters.home import Home
 from secureprofile.adapters.people import add_marks, all_lookups, marks, people_of, vault_domains
-from secureprofile.adapters.state import Reader
+from secureprofile.adapters.views import Reader
 from secureprofile.audit.checkpoint import parse_checkpoint
 from secureprofile.errors import CannotTell, ProofWrong
 from secureprofile.flows.gate import Context, begin

@@ -11,8 +11,8 @@ from datetime import datetime
 from secureprofile.adapters.clock import now
 from secureprofile.adapters.people import Person
 from secureprofile.adapters.runs import Run, forget_tokens, runs, tokens_path
-from secureprofile.adapters.state import PORTRAIT, Reader, Snapshot, Writer
 from secureprofile.adapters.tokens import TokenAge, drop_tokens, token_ages
+from secureprofile.adapters.views import PORTRAIT, Reader, Snapshot, Writer
 from secureprofile.errors import CannotTell
 from secureprofile.flows.erase import due, erase_now
 from secureprofile.flows.gate import Context, begin, record

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from secureprofile.adapters.home import make_durable
-from secureprofile.adapters.state import Snapshot, Writer
+from secureprofile.adapters.views import Snapshot, Writer
 from secureprofile.errors import CannotTell
 from secureprofile.flows.gate import Context
 

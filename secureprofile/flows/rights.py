@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 from secureprofile.adapters.clock import now
 from secureprofile.adapters.people import Person
-from secureprofile.adapters.state import Writer
+from secureprofile.adapters.views import Writer
 from secureprofile.consent.receipt import receipt_of
 from secureprofile.consent.records import ConsentRecord
 from secureprofile.errors import UsageError

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from secureprofile.adapters.keys import derive
 from secureprofile.adapters.people import Person, people_of
-from secureprofile.adapters.state import Writer
+from secureprofile.adapters.views import Writer
 from secureprofile.errors import PolicyRefused, Refused, UsageError
 from secureprofile.flows.gate import Act, Context, begin, record
 from secureprofile.flows.tombstones import erased_among

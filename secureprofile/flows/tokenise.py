@@ -15,8 +15,8 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from secureprofile.adapters.duckdb import DuckEngine
-from secureprofile.adapters.state import Writer
 from secureprofile.adapters.tokens import CHUNK, SEALED, Scope, add_tokens, known_tokens
+from secureprofile.adapters.views import Writer
 from secureprofile.flows.gate import Context
 from secureprofile.flows.secrets import VAULT, For, secrets_of
 from secureprofile.guard.canonical import trimmed

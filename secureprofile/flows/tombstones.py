@@ -9,7 +9,7 @@ from pathlib import Path
 from secureprofile.adapters.keys import derive
 from secureprofile.adapters.outputs import write_whole
 from secureprofile.adapters.people import marks
-from secureprofile.adapters.state import Reader
+from secureprofile.adapters.views import Reader
 from secureprofile.flows.gate import Context
 from secureprofile.flows.secrets import secrets_of
 

@@ -63,7 +63,7 @@ def test_an_input_has_one_keyed_digest_and_it_is_no_plain_one(finished_shop: Pat
 def test_a_failure_says_what_it_was_about(shop, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     assert (
         shop(
-            "anonymize", "customers.csv", "-o", "nowhere/x.csv", "--purpose", "partner-analytics", "--request", "DSR-7"
+            "--request", "DSR-7", "anonymize", "customers.csv", "-o", "nowhere/x.csv", "--purpose", "partner-analytics"
         )
         == 2
     )
@@ -80,7 +80,7 @@ def test_a_failure_says_what_it_was_about(shop, tmp_path: Path) -> None:  # type
 @pytest.mark.parametrize("request_", ["anna@example.org", "13912345678"])
 def test_a_request_that_could_name_somebody_is_refused_and_leaves_no_entry(shop, capsys, request_: str) -> None:  # type: ignore[no-untyped-def]
     before = len(log(shop.folder))
-    assert shop("audit", "log", "--request", request_) == 2
+    assert shop("--request", request_, "audit", "log") == 2
     assert request_ not in capsys.readouterr().err
     assert len(log(shop.folder)) == before
 
