@@ -57,6 +57,15 @@ LISTS: Mapping[str, tuple[str, str]] = {
     "secureprofile.guard.classify:_TREATMENTS": OWN,
     "secureprofile.guard.checksums:PROVINCES": ("administrative divisions, GB/T 2260", "facts"),
     "secureprofile.guard.checksums:_IBAN_LENGTHS": ("IBAN registry, ISO 13616", "facts"),
+    "secureprofile.adapters.recognizers:_KNOWN": (
+        "names of entities in presidio-analyzer, categories for this project",
+        "facts",
+    ),
+    "secureprofile.adapters.recognizers:_BY_END": (
+        "names of entities in presidio-analyzer, categories for this project",
+        "facts",
+    ),
+    "secureprofile.guard.residual:LABELS": OWN,
     "secureprofile.adapters.ner:LABELS": ("labels of OntoNotes, CoNLL-2003 and MSRA models", "facts"),
     "secureprofile.report.subject:_ACTS": OWN,
     "secureprofile.report.subject:_STATES": OWN,

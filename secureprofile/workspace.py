@@ -77,6 +77,7 @@ class Workspace:
         keys: str | None = None,
         memory_limit: str | None = None,
         ner: Any = None,
+        recognizers: Any = None,
         create: bool = True,
     ) -> Workspace:
         """Open a workspace; where there is none yet, make one.
@@ -91,6 +92,7 @@ class Workspace:
             keys: where a new workspace's keys go (``file:FOLDER``); the user's configuration folder by default.
             memory_limit: for the engine, such as ``2GB``.
             ner: a loaded spaCy or transformers pipeline that finds names in free text besides what the recognizers find (extra ``ner``).
+            recognizers: of presidio's kind, for free text besides ours: a YAML file, an ``EntityRecognizer``, several, or an ``AnalyzerEngine``.
             create: whether a missing workspace is made or refused.
 
         Raises:
@@ -99,6 +101,7 @@ class Workspace:
             UsageError: there is no workspace and none shall be made.
             CannotTell: the state or the keys cannot be read.
         """
+        finders = _finders(ner, recognizers)
         home = Home(Path(path).absolute())
         fresh = not home.exists
         if fresh and not create:
@@ -128,7 +131,7 @@ class Workspace:
                 creator=staff_id == creator,
                 actor=who,
                 memory_limit=memory_limit,
-                finders=_finders(ner),
+                finders=finders,
             )
             context = _proved(context, actor_key, workspace_id)
         except BaseException:
@@ -373,9 +376,14 @@ def _create(home: Home, policy: str, creator: str, keys: str | None) -> None:
         state.close()
 
 
-def _finders(model: Any) -> tuple[Finder, ...]:
-    if model is None:
-        return ()
-    from secureprofile.adapters.ner import finder  # what it needs of the guard takes a tenth of a second to load
+def _finders(model: Any, recognizers: Any) -> tuple[Finder, ...]:
+    found: list[Finder] = []
+    if model is not None:
+        from secureprofile.adapters.ner import finder  # what it needs of the guard takes a tenth of a second to load
 
-    return (finder(model),)
+        found.append(finder(model))
+    if recognizers is not None:
+        from secureprofile.adapters.recognizers import finder_from
+
+        found.append(finder_from(recognizers))
+    return tuple(found)

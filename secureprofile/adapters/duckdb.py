@@ -307,6 +307,11 @@ class DuckEngine:
         with quiet(what):
             return self._backend.to_pyarrow(expression)
 
+    def batches(self, expression: ir.Table, *, what: str = "the data") -> Iterator[pa.RecordBatch]:
+        """Execute an expression and yield its rows a batch at a time."""
+        with quiet(what):
+            yield from self._streamed(expression)
+
     def first(self, expression: ir.Table, rows: int, *, what: str = "the data") -> pa.Table:
         """Execute an expression until it has given so many rows; of thousands of columns a LIMIT would hold several times as much."""
         with quiet(what):

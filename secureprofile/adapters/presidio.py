@@ -66,6 +66,21 @@ def engine(languages: Sequence[str] = ("en", "zh"), *, finders: Sequence[Finder]
     )
 
 
+def plain_engine(languages: Sequence[str], recognizers: Sequence[Any]) -> Any:
+    """Return an ``AnalyzerEngine`` of the given recognizers alone, without a model, with context words looked for in the raw text."""
+    from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
+    from presidio_analyzer.nlp_engine import NoOpNlpEngine
+
+    nlp = NoOpNlpEngine(models=[{"lang_code": language, "model_name": "none"} for language in languages])
+    nlp.load()
+    return AnalyzerEngine(
+        registry=RecognizerRegistry(recognizers=list(recognizers), supported_languages=list(languages)),
+        nlp_engine=nlp,
+        supported_languages=list(languages),
+        context_aware_enhancer=_enhancer()(),
+    )
+
+
 def _recognizer(spec: PatternSpec, language: str) -> Any:
     """Return a presidio recognizer for one row of the table."""
     from presidio_analyzer import Pattern

@@ -9,7 +9,19 @@ import typer
 
 from secureprofile.cli import show
 from secureprofile.cli.keys import reveal
-from secureprofile.cli.options import Actor, Folder, Json, Memory, Overwrite, Policy, Purpose, Quiet, opened, session
+from secureprofile.cli.options import (
+    Actor,
+    Folder,
+    Json,
+    Memory,
+    Overwrite,
+    Policy,
+    Purpose,
+    Quiet,
+    Recognizers,
+    opened,
+    session,
+)
 from secureprofile.cli.risk import risk
 from secureprofile.cli.scan import scan
 from secureprofile.errors import UsageError
@@ -101,6 +113,7 @@ def anonymize(
             "--scheme", help="Take the classes of an earlier export, by its entry in the log.", show_default=False
         ),
     ] = None,
+    recognizers: Recognizers = None,
     overwrite: Overwrite = False,
     workspace: Folder = None,
     actor: Actor = None,
@@ -111,7 +124,9 @@ def anonymize(
     """Make a file safe for one recipient and purpose, as the policy says."""
     if output == "-" and json:
         raise UsageError("--json and the rows would both go to standard output", hint="write the rows to a file")
-    with opened(workspace, actor=actor, policy=policy, memory=memory_limit, create=True) as place:
+    with opened(
+        workspace, actor=actor, policy=policy, memory=memory_limit, recognizers=recognizers, create=True
+    ) as place:
         if place.fresh:
             show.say(f"made a workspace in {place.path} (keys: {place.keys_reference})", quiet=quiet)
         name = dataset or place.match_dataset(source)

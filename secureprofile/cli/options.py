@@ -42,6 +42,13 @@ Memory: TypeAlias = Annotated[
     str | None, typer.Option("--memory-limit", metavar="SIZE", help="For the engine, such as 2GB.", show_default=False)
 ]
 
+Recognizers: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--recognizers", metavar="FILE", help="Recognizers of yours, in presidio's YAML format.", show_default=False
+    ),
+]
+
 
 def workspace_folder(folder: str | None) -> Path:
     """Return the workspace that a command is about."""
@@ -50,12 +57,25 @@ def workspace_folder(folder: str | None) -> Path:
 
 @contextmanager
 def opened(
-    folder: str | None, *, actor: str | None, policy: str | None = None, memory: str | None = None, create: bool = False
+    folder: str | None,
+    *,
+    actor: str | None,
+    policy: str | None = None,
+    memory: str | None = None,
+    recognizers: str | None = None,
+    create: bool = False,
 ) -> Iterator[Workspace]:
     """Give the workspace, closed afterwards."""
     from secureprofile.workspace import Workspace
 
-    workspace = Workspace.open(workspace_folder(folder), actor=actor, policy=policy, memory_limit=memory, create=create)
+    workspace = Workspace.open(
+        workspace_folder(folder),
+        actor=actor,
+        policy=policy,
+        memory_limit=memory,
+        recognizers=recognizers,
+        create=create,
+    )
     try:
         yield workspace
     finally:

@@ -18,6 +18,7 @@ from secureprofile.adapters.excel import need
 from secureprofile.adapters.files import Source
 from secureprofile.adapters.frames import Frame
 from secureprofile.adapters.outputs import whole_file
+from secureprofile.adapters.recognizers import RecognizerFinder
 from secureprofile.adapters.sources import open_source
 from secureprofile.adapters.state import Writer
 from secureprofile.adapters.tokens import add_export_keys
@@ -245,6 +246,7 @@ def write_treated(
         write=write,
         read_back=lambda: read_back(final.columns),
         redacting=purpose.residue == "redact",
+        finders=[finder for finder in context.finders if isinstance(finder, RecognizerFinder)],
     )
     notes: tuple[str, ...] = ()
     together: tuple[Together, ...] = ()

@@ -16,7 +16,9 @@ from secureprofile.errors import SecureProfileError
 from secureprofile.flows.opening import open_every
 from secureprofile.flows.progress import Progress
 from secureprofile.flows.workbooks import BesideCells, beside_cells
-from secureprofile.guard.classify import ColumnFinding, classify_column
+from secureprofile.guard.classify import SAMPLE, ColumnFinding, classify_column
+from secureprofile.guard.finder import Finder
+from secureprofile.guard.foreign import beside, look
 from secureprofile.guard.specs import SPECS
 from secureprofile.vocabulary import DIRECT_IDENTIFIERS, within
 
@@ -51,13 +53,17 @@ Looked = Literal["all", "spread", "first"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScannedColumn:
-    """One column and what it seems to hold. ``traces`` are identifiers in a few cells of a column that is something else."""
+    """One column and what it seems to hold. ``traces`` are identifiers in a few cells of a column that is something else.
+
+    ``notes`` say what could not be looked at.
+    """
 
     file: str
     position: int
     name: str
     finding: ColumnFinding
     traces: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def personal(self) -> bool:
@@ -82,12 +88,17 @@ MEMORY = "600MB"
 
 
 def scan(
-    locations: Sequence[str | Path], *, full: bool, progress: Progress, memory_limit: str = MEMORY
+    locations: Sequence[str | Path],
+    *,
+    full: bool,
+    progress: Progress,
+    memory_limit: str = MEMORY,
+    finders: Sequence[Finder] = (),
 ) -> tuple[ScannedFile, ...]:
     """Classify every column of every file, from its name and a sample of its cells; with ``full``, every cell counts.
 
     A file that cannot be read is reported as such and hides none of the others. A folder stands for the tables in it, a workbook for its
-    sheets, a database for its tables.
+    sheets, a database for its tables. ``finders`` are recognizers of the user's; they look at a sample of each column, also with ``full``.
     """
     places = [place for location in locations for place in _inside(location)]
     with tempfile.TemporaryDirectory(prefix="secureprofile-") as temp:
@@ -96,7 +107,9 @@ def scan(
         for number, place in enumerate(places, start=1):
             progress.step(f"scan {place_name(place)} ({number} of {len(places)})", done.percent)
             try:
-                found += _scan_place(place, Path(temp), full=full, done=done, memory_limit=memory_limit)
+                found += _scan_place(
+                    place, Path(temp), full=full, done=done, memory_limit=memory_limit, finders=finders
+                )
             except SecureProfileError as error:
                 found.append(ScannedFile(name=place_name(place), error=error))
             done.next()
@@ -127,7 +140,9 @@ def passed_by(locations: Sequence[str | Path]) -> int:
     return sum(not _is_table(file) for folder in folders for file in _files(folder))
 
 
-def _scan_place(place: str | Path, temp: Path, *, full: bool, done: _Done, memory_limit: str) -> list[ScannedFile]:
+def _scan_place(
+    place: str | Path, temp: Path, *, full: bool, done: _Done, memory_limit: str, finders: Sequence[Finder]
+) -> list[ScannedFile]:
     """Scan every table of one file or database, and what a workbook holds beside its cells."""
     scanned = []
     for source in open_every(place):
@@ -138,7 +153,11 @@ def _scan_place(place: str | Path, temp: Path, *, full: bool, done: _Done, memor
 
                 return stack.enter_context(DuckEngine(temp=temp, memory_limit=memory_limit))
 
-            scanned.append(_scan_all(source, engine(), temp, done) if full else _scan_sample(source, engine, temp))
+            scanned.append(
+                _scan_all(source, engine(), temp, done, finders)
+                if full
+                else _scan_sample(source, engine, temp, finders)
+            )
     beside = tuple(beside_cells(place))
     return [replace(one, beside=beside if position == 0 else ()) for position, one in enumerate(scanned)]
 
@@ -169,7 +188,7 @@ def _size(place: str | Path) -> int:
         return 1
 
 
-def _scan_all(source: Source, engine: DuckEngine, temp: Path, done: _Done) -> ScannedFile:
+def _scan_all(source: Source, engine: DuckEngine, temp: Path, done: _Done, finders: Sequence[Finder]) -> ScannedFile:
     from secureprofile.flows.census import census
 
     stored = temp / "rows.parquet"
@@ -189,14 +208,17 @@ def _scan_all(source: Source, engine: DuckEngine, temp: Path, done: _Done) -> Sc
         for position, name in enumerate(source.columns, start=1):
             cells = sample[name]
             column = _column(source, position, name, cells)
-            columns.append(_with_shares(column, census(whole[name], name, engine, repeated=_repeated(cells))))
+            column = _with_shares(column, census(whole[name], name, engine, repeated=_repeated(cells)))
+            columns.append(_beside(column, cells, finders))
             done.share = 0.3 + 0.7 * position / len(source.columns)
     finally:
         stored.unlink(missing_ok=True)
     return ScannedFile(name=source.path.name, rows=rows, looked="all", columns=tuple(columns))
 
 
-def _scan_sample(source: Source, engine: Callable[[], DuckEngine], temp: Path) -> ScannedFile:
+def _scan_sample(
+    source: Source, engine: Callable[[], DuckEngine], temp: Path, finders: Sequence[Finder]
+) -> ScannedFile:
     packed = 1 if source.compression == "none" else 4
     # of a sheet, a database's table or a stream the first rows have to do
     size = _size(source.path) * packed if isinstance(source.path, Path) else SMALL + 1
@@ -211,7 +233,10 @@ def _scan_sample(source: Source, engine: Callable[[], DuckEngine], temp: Path) -
             rows = made.sample(table, SAMPLE_ROWS, what=what) if small else made.first(table, SAMPLE_ROWS, what=what)
             cells = rows.to_pydict()
         looked = "all" if rows.num_rows < SAMPLE_ROWS else "spread" if small else "first"
-    columns = [_column(source, position, name, cells[name]) for position, name in enumerate(source.columns, start=1)]
+    columns = [
+        _beside(_column(source, position, name, cells[name]), cells[name], finders)
+        for position, name in enumerate(source.columns, start=1)
+    ]
     return ScannedFile(name=source.path.name, rows=len(cells[source.columns[0]]), looked=looked, columns=tuple(columns))
 
 
@@ -220,6 +245,22 @@ def _column(source: Source, position: int, name: str, cells: Sequence[str | None
     looked = len(filled[:1000])
     finding = classify_column(name, filled, distinct=len(set(filled[:looked])))
     return ScannedColumn(file=source.path.name, position=position, name=name, finding=finding)
+
+
+def _beside(column: ScannedColumn, cells: Sequence[str | None], finders: Sequence[Finder]) -> ScannedColumn:
+    """Let the user's recognizers look at the cells that ours looked at, with the column's name as a word around them."""
+    if not finders:
+        return column
+    filled = [text for cell in cells if (text := (cell or "").strip())][:SAMPLE]
+    named: list[Finder] = [_in_column(finder, column.name) for finder in finders]
+    found = look(filled, named)
+    failed = f"your recognizers failed at {found.failed} of {len(filled)} cells: look at this column yourself"
+    return replace(column, finding=beside(column.finding, found), notes=(failed,) if found.failed else ())
+
+
+def _in_column(finder: Finder, name: str) -> Finder:
+    with_context = getattr(finder, "with_context", None)
+    return with_context((name,)) if with_context is not None else finder
 
 
 def _repeated(cells: Sequence[str | None]) -> bool:

@@ -11,9 +11,20 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from secureprofile.adapters.duckdb import DuckEngine
+from secureprofile.adapters.recognizers import RecognizerFinder
 from secureprofile.errors import PolicyRefused
+from secureprofile.guard.detect import LEAST
 from secureprofile.guard.prefilter import prefilter
-from secureprofile.guard.residual import NOT_A_TOKEN, Looked, Residue, certain, is_token, residues, specs_for
+from secureprofile.guard.residual import (
+    NOT_A_TOKEN,
+    Looked,
+    Residue,
+    certain,
+    is_token,
+    residues,
+    specs_for,
+    without_labels,
+)
 from secureprofile.guard.scrub import REDACTED
 from secureprofile.guard.spec import PatternSpec
 from secureprofile.policy.decide import ColumnPlan
@@ -34,8 +45,10 @@ class Swept:
     cells: dict[str, frozenset[str]] = field(default_factory=dict, repr=False)
 
 
-def sweep(written: ir.Table, plans: Sequence[ColumnPlan], engine: DuckEngine) -> Swept:
-    """Look through every text column of a treated table.
+def sweep(
+    written: ir.Table, plans: Sequence[ColumnPlan], engine: DuckEngine, finders: Sequence[RecognizerFinder] = ()
+) -> Swept:
+    """Look through every text column of a treated table, and through scrubbed ones with the user's recognizers, too.
 
     One scan counts the different cells of every column, and of columns of tokens those that are none. Cells are matched in the engine, and
     only what a recognizer's superset matches is validated one by one.
@@ -50,6 +63,10 @@ def sweep(written: ir.Table, plans: Sequence[ColumnPlan], engine: DuckEngine) ->
         for residue, offending in _column(own, plan, engine):
             found.append(residue)
             cells[plan.name] = cells.get(plan.name, frozenset()) | offending
+        if finders and isinstance(plan.treatment, Scrub):
+            for residue, offending in _foreign(own, plan, plans, engine, finders):
+                found.append(residue)
+                cells[plan.name] = cells.get(plan.name, frozenset()) | offending
     return Swept(residues=tuple(found), cells=cells)
 
 
@@ -76,6 +93,34 @@ def _column(different: ir.Table, plan: ColumnPlan, engine: DuckEngine) -> list[t
         return []
     total = _sum(different, engine)
     return list(residues(plan, [replace(part, total=total) for part in (sure, rest)]).values())
+
+
+FAILED = "a recognizer that failed"
+"""The kind of residue of cells through which a recognizer of the user's could not look."""
+
+
+def _foreign(
+    different: ir.Table,
+    plan: ColumnPlan,
+    plans: Sequence[ColumnPlan],
+    engine: DuckEngine,
+    finders: Sequence[RecognizerFinder],
+) -> list[tuple[Residue, frozenset[str]]]:
+    """Look at every different cell with the user's recognizers; where one fails, the cell must not leave."""
+    bad: dict[str, set[str]] = {}
+    entities = frozenset(name for finder in finders for name in finder.entities)
+    for batch in engine.batches(different.select("cell")):
+        for cell in batch.column(0).to_pylist():
+            for kind in _kinds(without_labels(cell, plans, entities), finders):
+                bad.setdefault(kind, set()).add(cell)
+    return [(Residue(column=plan.name, name=name, cells=len(cells)), frozenset(cells)) for name, cells in bad.items()]
+
+
+def _kinds(text: str, finders: Sequence[RecognizerFinder]) -> set[str]:
+    try:
+        return {one.name for finder in finders for one in finder(text) if one.score >= LEAST}
+    except Exception:  # whatever it is, the cell must not pass
+        return {FAILED}
 
 
 def _each(
@@ -122,6 +167,7 @@ def settle(
     write: Callable[[ir.Table], int],
     read_back: Callable[[], AbstractContextManager[ir.Table]],
     redacting: bool,
+    finders: Sequence[RecognizerFinder] = (),
 ) -> tuple[int, int]:
     """Write a treated table, read it again, and let it stand only if nothing is left in it.
 
@@ -132,6 +178,7 @@ def settle(
         write: writes a table over what was written before; returns rows.
         read_back: gives what was written.
         redacting: whether offending cells are replaced and the table is written once more, or refused.
+        finders: recognizers of the user's, for scrubbed columns.
 
     Returns:
         (rows written, different cells redacted).
@@ -142,7 +189,7 @@ def settle(
     rows, redacted = write(result), 0
     for attempt in (0, 1):
         with read_back() as written:
-            swept = sweep(written, plans, engine)
+            swept = sweep(written, plans, engine, finders)
         if not swept.residues:
             break
         if attempt or not redacting:

@@ -294,6 +294,11 @@ def _treatment(category: str | None) -> str:
     return next((t for ancestors, t in _TREATMENTS if category and within(category, ancestors)), "keep")
 
 
+def treatment_for(category: str) -> str:
+    """Return the treatment that is proposed for a data category."""
+    return _treatment(category)
+
+
 def _strictness(category: str) -> int:
     return _STRICT.index(_treatment(category))
 

@@ -7,6 +7,7 @@ lets stand is no residue.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -37,6 +38,11 @@ SWEPT: tuple[PatternSpec, ...] = tuple(spec for spec in SPECS if within(spec.cat
 
 STRUCTURED: tuple[PatternSpec, ...] = tuple(spec for spec in SWEPT if not spec.needs_context)
 """Those that need no word beside them: cells of structured columns hold none."""
+
+
+_LABEL = re.compile(r"\[([A-Z0-9_ ]{2,64})\]")
+LABELS = frozenset({spec.label for spec in SPECS} | {"NAME", "ADDRESS", "PLACE", "ORGANISATION", "REDACTED"})
+"""What stands in the place of what was found."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +117,19 @@ def permitted(plan: ColumnPlan, finding: Finding) -> bool:
     return isinstance(plan.treatment, Keep | Mask | Fpe | Replace) and (
         within(finding.category, (plan.category,)) or within(plan.category, (family,))
     )
+
+
+def without_labels(text: str, plans: Sequence[ColumnPlan], entities: frozenset[str] = frozenset()) -> str:
+    """Return scrubbed text with blanks for what scrubbing wrote itself: ``[NAME]`` would look like a name to some recognizers.
+
+    Only labels of kinds of data go, and the ``entities`` of a user's recognizers; other words in brackets stay and are looked at.
+
+    Example:
+        >>> without_labels("[NAME] at [Kim]", ())
+        '       at [Kim]'
+    """
+    own = entities | {plan.category.rsplit(".", 1)[-1].upper() for plan in plans}
+    return _LABEL.sub(lambda match: " " * len(match[0]) if match[1] in LABELS or match[1] in own else match[0], text)
 
 
 def _is_coarse(plan: ColumnPlan, cell: str) -> bool:

@@ -75,6 +75,7 @@ def test_the_commands_of_the_readme_run_as_they_stand(demo_files: Path, name: st
         "pseudonymize.md",
         "anonymize.md",
         "detect.md",
+        "presidio.md",
         "policy.md",
         "consent.md",
         "subject-rights.md",
@@ -83,6 +84,8 @@ def test_the_commands_of_the_readme_run_as_they_stand(demo_files: Path, name: st
 def test_the_commands_of_the_guides_run_as_they_stand(demo_files: Path, name: str) -> None:
     if name in ("pseudonymize.md", "anonymize.md"):
         (demo_files / "policy.yaml").write_text(guide_policy(name), encoding="utf-8")
+    if name == "presidio.md":
+        (demo_files / "recognizers.yaml").write_text(guide_policy(name), encoding="utf-8")
     for command in commands(ROOT / "docs" / "guides" / name):
         if "VKEY" in command:
             key = Path(".secureprofile/signer/log.vkey").read_text(encoding="utf-8").strip()
