@@ -65,6 +65,8 @@ LISTS: Mapping[str, tuple[str, str]] = {
         "names of entities in presidio-analyzer, categories for this project",
         "facts",
     ),
+    "secureprofile.guard.nicknames:GROUPS": OWN,
+    "secureprofile.guard.nicknames:PAIRS": OWN,
     "secureprofile.guard.residual:LABELS": OWN,
     "secureprofile.adapters.ner:LABELS": ("labels of OntoNotes, CoNLL-2003 and MSRA models", "facts"),
     "secureprofile.report.subject:_ACTS": OWN,

@@ -20,9 +20,10 @@ from secureprofile.errors import PolicyRefused
 from secureprofile.flows.gate import Context, record
 from secureprofile.flows.secrets import ROLES, For, cell_functions, kids_in_use, pad_columns
 from secureprofile.flows.tokenise import Enrolment, tokenise
-from secureprofile.guard.candidates import identifier_keys, known_column, mentions, sought
+from secureprofile.guard.candidates import identifier_keys, known_column, mentions, seeks, with_nicknames
+from secureprofile.guard.nicknames import PAIRS
 from secureprofile.guard.specs import SPECS
-from secureprofile.guard.treat import OWN, Keyed, own_cells, pads, treat, unreadable
+from secureprofile.guard.treat import NAME, OWN, Keyed, own_cells, pads, treat, unreadable
 from secureprofile.guard.volumes import NO_VOLUMES, Volumes
 from secureprofile.policy.decide import ColumnPlan, plan_columns
 from secureprofile.policy.model import Dataset, Scrub
@@ -96,7 +97,12 @@ def use_scrubber(context: Context, engine: DuckEngine) -> None:
 
 def scrubbed(plans: Sequence[ColumnPlan]) -> list[ColumnPlan]:
     """Return the columns that are scrubbed."""
-    return [plan for plan in plans if isinstance(plan.treatment, Scrub)]
+    return [plan for plan, _ in scrubs(plans)]
+
+
+def scrubs(plans: Sequence[ColumnPlan]) -> list[tuple[ColumnPlan, Scrub]]:
+    """Return the columns that are scrubbed, each with how."""
+    return [(plan, plan.treatment) for plan in plans if isinstance(plan.treatment, Scrub)]
 
 
 def mentioned_people(rows: ir.Table, everybody: ir.Table, plans: Sequence[ColumnPlan], engine: DuckEngine) -> ir.Table:
@@ -105,14 +111,32 @@ def mentioned_people(rows: ir.Table, everybody: ir.Table, plans: Sequence[Column
     The engine joins candidates with the identifiers of the whole table and may spill, so memory does not grow with the number of people. Texts
     are led back to by their hash: where two share one, each is looked through for the other's people, too, which changes nothing.
     """
-    columns = scrubbed(plans)
-    if not columns or not sought(plans):
+    if not seeks(plans):
         return rows
+    for nicknames in (False, True):
+        columns = [plan for plan, scrub in scrubs(plans) if scrub.nicknames is nicknames]
+        if columns:
+            rows = _mentioned(rows, everybody, plans, columns, engine, nicknames=nicknames)
+    return rows
+
+
+def _mentioned(
+    rows: ir.Table,
+    everybody: ir.Table,
+    plans: Sequence[ColumnPlan],
+    columns: Sequence[ColumnPlan],
+    engine: DuckEngine,
+    *,
+    nicknames: bool,
+) -> ir.Table:
     texts = [rows.filter(rows[p.name] != "").select(place=rows[p.name].hash(), text=rows[p.name]) for p in columns]
     candidates = engine.keep(
         mentions(engine.keep(ibis.union(*texts) if len(texts) > 1 else texts[0]), engine.functions)
     )
     keys = identifier_keys(everybody, plans, engine.functions)
+    if nicknames:
+        forms, others = zip(*PAIRS, strict=True)
+        keys = with_nicknames(keys, engine.table(pa.table({"form": forms, "other": others})))
     found = engine.keep(keys.semi_join(candidates, keys["key"] == candidates["key"]).distinct())
     hits = candidates.semi_join(found, candidates["key"] == found["key"]).group_by("place")
     people = engine.keep(hits.agg(known=lambda t: t["key"].collect(distinct=True)))
@@ -124,9 +148,17 @@ def mentioned_people(rows: ir.Table, everybody: ir.Table, plans: Sequence[Column
 
 def own_identifiers(plans: Sequence[ColumnPlan]) -> list[tuple[str, str]]:
     """Return (label, column) of the row's own direct identifiers, most specific kinds first."""
-    labels = {spec.category: spec.label for spec in reversed(SPECS)} | {"user.name": "NAME"}
+    labels = {spec.category: spec.label for spec in reversed(SPECS)}
     own = [plan for plan in plans if within(plan.category, DIRECT_IDENTIFIERS) and not within(plan.category, _NOT_OWN)]
-    return [(labels.get(plan.category, plan.category.rsplit(".", 1)[-1].upper()), plan.name) for plan in own]
+    return [
+        (
+            NAME
+            if within(p.category, ("user.name",))
+            else labels.get(p.category, p.category.rsplit(".", 1)[-1].upper()),
+            p.name,
+        )
+        for p in own
+    ]
 
 
 def lookup(context: Context, table: ir.Table, column: str, dataset: Dataset, engine: DuckEngine) -> ir.Table:

@@ -119,6 +119,11 @@ def known_column(plan: ColumnPlan) -> str:
     return f"mentioned_{plan.position}_"
 
 
+def seeks(plans: Sequence[ColumnPlan]) -> bool:
+    """Tell whether a table has identifiers that are looked for in everybody's free text."""
+    return bool(sought(plans) or split_names(plans))
+
+
 def sought(plans: Sequence[ColumnPlan]) -> list[ColumnPlan]:
     """Return the columns whose identifiers are looked for in everybody's free text."""
     return [p for p in plans if within(p.category, DIRECT_IDENTIFIERS) and not within(p.category, NOT_SOUGHT)]
@@ -126,7 +131,34 @@ def sought(plans: Sequence[ColumnPlan]) -> list[ColumnPlan]:
 
 def identifier_keys(table: ir.Table, plans: Sequence[ColumnPlan], functions: Functions) -> ir.Table:
     """Return the keys of everybody's identifiers, one column ``key``; short ones that would be found anywhere are left out."""
-    return table.select(key=ibis.array([_key(table[p.name], p.category, functions) for p in sought(plans)]).unnest())
+    keys = [_key(table[p.name], p.category, functions) for p in sought(plans)]
+    keys += [_split_name(table[first], table[last], functions) for first, last in split_names(plans)]
+    return table.select(key=ibis.array(keys).unnest())
+
+
+def split_names(plans: Sequence[ColumnPlan]) -> list[tuple[str, str]]:
+    """Return (given name, surname) of columns that make a name together: each alone would be found in any sentence."""
+    firsts, lasts = (
+        [p.name for p in plans if within(p.category, (kind,))] for kind in ("user.name.first", "user.name.last")
+    )
+    return [(first, last) for first in firsts for last in lasts]
+
+
+def _split_name(first: ir.StringValue, last: ir.StringValue, functions: Functions) -> ir.StringValue:
+    first, last = first.strip(), last.strip()
+    han = first.re_search(_HAN) & last.re_search(_HAN)
+    name = ibis.ifelse(han, last + first, first + " " + last)
+    whole = (first != "") & (last != "") & (han | ((first.length() >= 2) & (last.length() >= 2)))
+    return ibis.ifelse(whole, ibis.literal("n") + functions.fold(name), ibis.null("string"))
+
+
+def with_nicknames(keys: ir.Table, pairs: ir.Table) -> ir.Table:
+    """Return the keys, and of names those with another form of the given name (``guard.nicknames.PAIRS`` as ``form``, ``other``)."""
+    names = keys.filter(keys["key"].startswith("n") & keys["key"].contains(" "))
+    names = names.mutate(form=names["key"].substr(1).split(" ")[0])
+    named = names.join(pairs, names["form"] == pairs["form"])
+    other = ibis.literal("n") + named["other"] + named["key"].substr(named["form"].length() + 1)
+    return ibis.union(keys, named.select(key=other))
 
 
 def _key(value: ir.StringValue, category: str, functions: Functions) -> ir.StringValue:

@@ -12,10 +12,11 @@ from dataclasses import replace
 from secureprofile.guard.addresses import chinese_addresses, may_hold_address
 from secureprofile.guard.candidates import locate
 from secureprofile.guard.detect import LEAST, find
-from secureprofile.guard.entities import WordLists, entities, may_hold_person
+from secureprofile.guard.entities import WordLists, entities, fold, may_hold_person
 from secureprofile.guard.finder import Finder
 from secureprofile.guard.names import CN_COMPOUND, CUES_EN
 from secureprofile.guard.names_han import han_names
+from secureprofile.guard.nicknames import nicknames
 from secureprofile.guard.spec import PatternSpec
 from secureprofile.guard.specs import SPECS
 from secureprofile.guard.text import normalise
@@ -38,6 +39,7 @@ _CUE_EN = re.compile(
     r"|(?<![A-Za-z])(?:[Mm]y name is|[Tt]his is|[Rr]egards,|[Ss]incerely,) ([A-ZÀ-Þ][\w'’\-]+(?: [A-ZÀ-Þ][\w'’\-]+)?)"
 )
 _HAN, _WORD = re.compile("[\u3400-\u9fff]"), re.compile(r"[^\W\d_\u3040-\u9fff\uac00-\ud7af]{2}")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _HAN_RUN = re.compile(r"[\u4e00-\u9fff·]{2,}")
 
 Span = tuple[int, int, str]
@@ -69,7 +71,7 @@ class Scrubber:
 
         Args:
             text: one cell.
-            own: (label, value) of the row's own direct identifiers.
+            own: (label, value) of the row's own direct identifiers; ``NICKNAME`` stands for what a name's bearer may be called besides.
             known: keys of people of the same table whom the text may mention (:mod:`secureprofile.guard.candidates`).
         """
         try:
@@ -118,6 +120,9 @@ def _own_spans(text: str, own: Sequence[tuple[str, str]]) -> Iterable[Span]:
         return
     folded = text.lower() if len(text.lower()) == len(text) else text
     for label, value in own:
+        if label == "NICKNAME":
+            yield from ((start, end, "NAME") for start, end in _called(text, value))
+            continue
         for part in _parts(label, value.strip()):
             start = folded.find(part)
             while start >= 0:
@@ -125,6 +130,20 @@ def _own_spans(text: str, own: Sequence[tuple[str, str]]) -> Iterable[Span]:
                 if not part.isascii() or not (_joined(folded, start - 1) or _joined(folded, end)):
                     yield start, end, label
                 start = folded.find(part, start + 1)
+
+
+def _called(text: str, name: str) -> Iterator[tuple[int, int]]:
+    """Find what somebody of this name may be called besides; with a capital, where the text has any: nicknames are ordinary words, too."""
+    called = nicknames(name)
+    if not called:
+        return
+    if not next(iter(called)).isascii():
+        yield from (match.span() for part in called for match in re.finditer(re.escape(part), text))
+        return
+    small = not any(c.isupper() for c in text)
+    for match in _LETTERS.finditer(text):
+        if fold(match[0]) in called and (small or match[0][0].isupper()):
+            yield match.span()
 
 
 def _parts(label: str, value: str) -> list[str]:

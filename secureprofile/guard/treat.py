@@ -41,6 +41,9 @@ from secureprofile.policy.treatments import (
 
 _UNIT, _RECORD = "\x1f", "\x1e"
 
+NAME, NICKNAME = "NAME", "NICKNAME"
+"""Labels of a row's own identifiers: a name as it is and in parts, and what somebody of this name may be called besides."""
+
 OWN = "own_"
 """Column of the row's own identifiers, where they were joined once for all columns that are scrubbed."""
 
@@ -119,6 +122,16 @@ def own_cells(table: ir.Table, own: Sequence[tuple[str, str]]) -> ir.StringValue
         return ibis.literal("")
     if OWN in table.columns:
         return table[OWN]
+    return _joined(table, own)
+
+
+def own_nicknames(table: ir.Table, own: Sequence[tuple[str, str]]) -> ir.StringValue | None:
+    """Join a row's own names once more, as those whose nicknames are meant; None where there is no name."""
+    names = [(NICKNAME, column) for label, column in own if label == NAME]
+    return _joined(table, names) if names else None
+
+
+def _joined(table: ir.Table, own: Sequence[tuple[str, str]]) -> ir.StringValue:
     cells = [ibis.literal(f"{label}{_UNIT}") + table[column].fill_null("") for label, column in own]
     return ibis.literal(_RECORD).join(cells)
 
@@ -199,7 +212,10 @@ def _treated(
         case Encrypt() | Fpe() | Replace():
             return functions.cells(plan.name, value)
         case Scrub():
-            return functions.scrub(value, own_cells(table, own), _mentioned(table, plan))
+            cells = own_cells(table, own)
+            if plan.treatment.nicknames and (also := own_nicknames(table, own)) is not None:
+                cells = cells + _RECORD + also
+            return functions.scrub(value, cells, _mentioned(table, plan))
         case Reveal() | Drop():
             raise ValueError(f"{plan.treatment.kind} gives no column of an export")
 

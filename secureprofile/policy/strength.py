@@ -75,6 +75,8 @@ def _parameters(old: Treatment, new: Treatment) -> Comparison:
             return _less([(-old.days, -new.days)])
         case (Fpe(), Fpe()) if old.alphabet == new.alphabet:
             return _less([(old.keep_first, new.keep_first)])
+        case (Scrub(), Scrub()):
+            return _less([(not old.nicknames, not new.nicknames)])
         case (TopBottom(), TopBottom()):
             return _narrower(old, new)
         case _:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, GetJsonSchemaHandler
+from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, StrictBool
 from pydantic_core import CoreSchema
 
 from secureprofile.policy.scalars import Exact, Model, Whole
@@ -141,9 +141,13 @@ class Noise(Model):
 
 
 class Scrub(Model):
-    """Free text with every personal datum found in it replaced by its kind: ``[PHONE]``."""
+    """Free text with every personal datum found in it replaced by its kind: ``[PHONE]``.
+
+    ``nicknames``: also what the people of the table may be called besides (Bob for Robert, 小王); many nicknames are ordinary words.
+    """
 
     kind: Literal["scrub"] = "scrub"
+    nicknames: StrictBool = False
 
 
 class Reveal(Model):
@@ -253,4 +257,6 @@ def describe(treatment: Model) -> str:
 
 
 def _plain(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     return f"[{', '.join(map(str, value))}]" if isinstance(value, tuple) else str(value)

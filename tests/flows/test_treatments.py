@@ -17,7 +17,12 @@ from secureprofile.adapters.keys import load_ring
 from secureprofile.cli.main import run
 from secureprofile.errors import CannotTell
 from secureprofile.flows import anonymize as flow
+from secureprofile.flows.guarded import own_identifiers
+from secureprofile.guard.scrub import Scrubber
+from secureprofile.policy.decide import ColumnPlan
+from secureprofile.policy.model import ColumnSpec, Scrub
 from secureprofile.workspace import Workspace
+from tests.flows.test_sweep import POLICY as SWEPT
 from tests.flows.treated import HEAD, POLICY, ROWS, read, write
 
 
@@ -368,3 +373,37 @@ def test_dates_need_their_subject(place: Path, capsys: pytest.CaptureFixture[str
     assert run(["anonymize", "people6.csv", "-o", "out.csv", "--recipient", "lab"]) == 1
     assert "lacks the column person" in capsys.readouterr().err
     assert not (place / "out.csv").exists()
+
+
+@pytest.mark.parametrize("nicknames", ["", ": {nicknames: true}"])
+def test_free_text_loses_names_in_two_columns_and_nicknames_where_the_policy_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nicknames: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    policy = SWEPT.replace("RESIDUE", "").replace("item: user.behavior.purchase_history", "item: user.name.first")
+    policy = policy.replace("number: user.behavior.purchase_history", "number: user.name.last")
+    policy = policy.replace("user.behavior: keep", "user.name: drop")
+    policy = policy.replace("scrub", f"{{scrub{nicknames}}}" if nicknames else "scrub")
+    Path("policy.yaml").write_text(policy, encoding="utf-8")
+    rows = (
+        "1,,Robert,Zzyx,Rob wants the refund\n2,,Eve,Quorrington,as agreed with bob zzyx\n"
+        "3,,Tom,Brank,see ROBERT ZZYX; eve waits\n"
+    )
+    Path("orders.csv").write_text("customer,email,item,number,notes\n" + rows, encoding="utf-8")
+    assert run(["anonymize", "orders.csv", "-o", "safe.csv", "--policy", "policy.yaml", "-q"]) == 0
+    notes = [row["notes"] for row in read(Path("safe.csv"))]
+    if nicknames:
+        assert notes == ["[NAME] wants the refund", "as agreed with [NAME]", "see [NAME]; eve waits"]
+    else:
+        assert notes[2] == "see [NAME]; eve waits"
+        assert "bob" in notes[1]
+
+
+def test_a_short_given_name_of_its_own_column_goes() -> None:
+    plans = [
+        ColumnPlan(name=name, position=1, category=category, treatment=Scrub(), spec=ColumnSpec(category=category))
+        for name, category in (("first", "user.name.first"), ("mail", "user.contact.email"))
+    ]
+    own = own_identifiers(plans)
+    assert own == [("NAME", "first"), ("EMAIL", "mail")]
+    assert Scrubber().scrub("ask Ada", [("NAME", "Ada")]) == "ask [NAME]"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from pathlib import Path
 
 import ibis
 import pyarrow as pa
@@ -14,8 +15,9 @@ from hypothesis import strategies as st
 from secureprofile.adapters.duckdb import DuckEngine
 from secureprofile.adapters.engine import DuckFunctions
 from secureprofile.guard.candidates import fold_mapped, identifier_keys, known_column, locate, mentions
+from secureprofile.guard.nicknames import PAIRS
 from secureprofile.policy.decide import ColumnPlan
-from secureprofile.policy.model import ColumnSpec, Drop
+from secureprofile.policy.model import ColumnSpec, Drop, Scrub
 
 NAMES = ("Ada Lindqvist", "José Muñoz", "Anne Marie Dupont", "王小明", "欧阳明月", "O'Brien Patrick", "阿依古丽·买买提")
 PHONES = ("+44 7700 900360", "138-1234-5678", "(0571) 87654321")
@@ -108,14 +110,10 @@ def test_places_lead_back_to_the_text_as_written(text: str) -> None:
     assert places[-1] == len(text)
 
 
-def test_mentions_reach_the_scrubber_of_their_own_row(tmp_path: object) -> None:
+def test_mentions_reach_the_scrubber_of_their_own_row(tmp_path: Path) -> None:
     """Two texts, two people: each row gets the keys of whom it mentions, and rows keep their order."""
-    from pathlib import Path
-
     from secureprofile.flows.guarded import mentioned_people
-    from secureprofile.policy.model import Scrub
 
-    assert isinstance(tmp_path, Path)
     notes = ColumnPlan(
         name="notes", position=4, category="user.content.private", treatment=Scrub(), spec=ColumnSpec(category="user.content.private"),
     )  # fmt: skip
@@ -131,3 +129,47 @@ def test_mentions_reach_the_scrubber_of_their_own_row(tmp_path: object) -> None:
         rows = mentioned_people(engine.table(table), engine.table(table), (*PLANS, notes), engine)
         keys = engine.to_arrow(rows)[known_column(notes)].to_pylist()
     assert [sorted(k or []) for k in keys] == [["njose munoz"], [], ["nada lindqvist", "n王小明"]]
+
+
+@pytest.mark.parametrize("nicknames", [False, True])
+def test_others_are_found_by_two_columns_of_a_name_and_by_nicknames_if_asked(tmp_path: Path, nicknames: bool) -> None:
+    """What the engine joins is what comparing every name's every form with every pair of words gives."""
+    from secureprofile.flows.guarded import mentioned_people
+
+    people = [
+        ("Robert", "Miller"),
+        ("Ada", "Lindqvist"),
+        ("小明", "王"),
+        ("Margarét", "Woo"),
+        (None, "Alone"),
+        ("", ""),
+    ]
+    texts = [
+        "met Bob Miller",
+        "robert miller and maggie woo",
+        "saw 王小明",
+        "ADA LINDQVIST",
+        "Ada rang",
+        "Alone",
+        "Greta Woo, Bobby Woo",
+    ]
+    rows = [(first, last, text) for (first, last), text in zip([*people, ("", "")], texts, strict=True)]
+    table = pa.table(dict(zip(("first", "last", "notes"), map(list, zip(*rows, strict=True)), strict=True)))
+    notes = ColumnPlan(
+        name="notes", position=3, category="user.content.private", treatment=Scrub(nicknames=nicknames),
+        spec=ColumnSpec(category="user.content.private"),
+    )  # fmt: skip
+    plans = (plan("first", "user.name.first", 1), plan("last", "user.name.last", 2), notes)
+    with DuckEngine(temp=tmp_path) as engine:
+        found = mentioned_people(engine.table(table), engine.table(table), plans, engine)
+        keys = [set(k or []) for k in engine.to_arrow(found)[known_column(notes)].to_pylist()]
+    names = {"n王小明", "nada lindqvist", "nrobert miller", "nmargaret woo"}
+    if nicknames:
+        names |= {
+            f"n{other} {last}"
+            for one, other in PAIRS
+            for name, last in (("robert", "miller"), ("margaret", "woo"))
+            if one == name
+        }
+    assert keys == [{n for n in names if re.search(rf"(?<![a-z]){n[1:]}(?![a-z])", plain(text))} for text in texts]
+    assert ({"nbob miller"} == keys[0]) is nicknames

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secureprofile.guard.entities import WordLists
+from secureprofile.guard.entities import WordLists, fold
+from secureprofile.guard.nicknames import PAIRS
 from secureprofile.guard.scrub import LEAST, REDACTED, Scrubber
 from secureprofile.guard.spec import PatternSpec
 from secureprofile.guard.specs import SPECS
@@ -27,6 +28,30 @@ OWN_ZH = (("NAME", "欧阳明月"),)
 )
 def test_the_rows_own_identifiers_go_whole_and_in_parts(text: str, expected: str) -> None:
     assert Scrubber().scrub(text, OWN) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("Robert Miller", "Bob paid the bill, Bobby's wife rang", "[NAME] paid the bill, [NAME]'s wife rang"),
+        ("William Stone", "Bill will pay the bill", "[NAME] will pay the bill"),
+        ("William Stone", "WILL rang", "[NAME] rang"),
+        ("William Stone", "bill rang", "[NAME] rang"),
+        ("Käthe Vogt", "Kathi und Katharina", "[NAME] und [NAME]"),
+        ("王小明", "小王和老王说阿明不在", "[NAME]和[NAME]说[NAME]不在"),
+        ("欧阳明月", "老欧阳来过", "[NAME]来过"),
+        ("Ada Lindqvist", "Bob and 小王 rang", "Bob and 小王 rang"),
+        ("", "Bob rang", "Bob rang"),
+    ],
+)
+def test_nicknames_go_where_they_are_asked_for(name: str, text: str, expected: str) -> None:
+    assert Scrubber().scrub(text, [("NICKNAME", name)]) == expected
+    assert Scrubber().scrub(text, [("EMAIL", "x@example.com")]) == text
+
+
+def test_forms_of_a_name_go_both_ways() -> None:
+    assert {(b, a) for a, b in PAIRS} == set(PAIRS)
+    assert all(form == fold(form) for pair in PAIRS for form in pair)
 
 
 def test_a_chinese_given_name_alone_goes() -> None:

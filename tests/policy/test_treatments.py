@@ -10,7 +10,8 @@ import pytest
 from secureprofile.errors import PolicyFileError
 from secureprofile.policy.decide import reveal_columns
 from secureprofile.policy.parse import json_schema, parse_policy
-from secureprofile.policy.treatments import ALL, KINDS, PARAMETERS, describe
+from secureprofile.policy.strength import compare
+from secureprofile.policy.treatments import ALL, KINDS, PARAMETERS, Scrub, describe
 from tests.flows.treated import POLICY
 
 
@@ -178,6 +179,8 @@ def fits(value: Any, schema: dict[str, Any], root: dict[str, Any]) -> bool:
             )
         case "array":
             return isinstance(value, list) and all(fits(item, schema["items"], root) for item in value)
+        case "boolean":
+            return isinstance(value, bool)
         case "integer":
             return isinstance(value, int) and schema.get("minimum", value) <= value <= schema.get("maximum", value)
         case "number":
@@ -192,9 +195,9 @@ def fits(value: Any, schema: dict[str, Any], root: dict[str, Any]) -> bool:
 RIGHT = ["drop", "replace", "token", {"encrypt": {"type": "mail"}}, {"fpe": {"check": "luhn"}}, {"mask": {"pattern": "##**"}},
          {"date_shift": {"days": 3}},
          {"kind": "generalize", "to": "band", "edges": [1, 2]}, {"top_bottom": {"low": 1}}, {"generalize": {"to": "network"}},
-         {"noise": {"sd": 0.5, "step": 0.01}}, "reveal"]  # fmt: skip
+         {"noise": {"sd": 0.5, "step": 0.01}}, "scrub", {"scrub": {"nicknames": True}}, "reveal"]  # fmt: skip
 WRONG = ["blur", "date_shift", "noise", {"encrypt": {"tipe": "x"}}, {"fpe": {"check": "verhoeff"}}, {"fpe": {"keep_first": 99}}, {"generalize": {}},
-         {"kind": "date_shift"}, 3,
+         {"kind": "date_shift"}, 3, {"scrub": {"nicknames": "yes"}}, {"scrub": {"nickname": True}},
          {"drop": {}, "keep": {}}]  # fmt: skip
 
 
@@ -212,6 +215,8 @@ def test_treatments_are_listed_once_and_described() -> None:
     assert shown["user.contact.phone_number"] == "mask {pattern: ###****####}"
     assert shown["user.behavior"] == "generalize {to: band, edges: [1, 10]}"
     assert shown["user.name"] == "replace"
+    assert (describe(Scrub()), describe(Scrub(nicknames=True))) == ("scrub", "scrub {nicknames: true}")
+    assert (compare(Scrub(), Scrub(nicknames=True)), compare(Scrub(nicknames=True), Scrub())) == ("stronger", "weaker")
 
 
 def test_columns_outside_the_revealing_purpose_stay() -> None:
