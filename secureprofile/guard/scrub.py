@@ -163,11 +163,11 @@ def _joined(text: str, place: int) -> bool:
 
 
 def _replace(text: str, spans: list[Span]) -> str:
-    """Replace spans by their labels; overlapping ones become one, under the label of the longest."""
+    """Replace spans by their labels; overlapping ones become one, under the label of the longest, and of equals not as an address."""
     if not spans:
         return normalise(text)[0] if not text.isascii() and _hidden(text) else text
     pieces, place, longest = [""], 0, 0
-    for start, end, label in sorted(spans):
+    for start, end, label in sorted(spans, key=lambda span: (*span[:2], span[2] == "ADDRESS", span[2])):
         if start < place:  # inside or across the one before
             if end - start > longest:
                 pieces[-1], longest = f"[{label}]", end - start

@@ -11,6 +11,7 @@ from secureprofile.guard.nicknames import PAIRS
 from secureprofile.guard.scrub import LEAST, REDACTED, Scrubber
 from secureprofile.guard.spec import PatternSpec
 from secureprofile.guard.specs import SPECS
+from secureprofile.guard.words import word_lists
 
 OWN = (("NAME", "Ada Lindqvist"), ("EMAIL", "ada.l@example.com"), ("ID", "AX-99812"))
 OWN_ZH = (("NAME", "欧阳明月"),)
@@ -132,3 +133,8 @@ WORDS = WordLists(given=frozenset({"zelda", "omar"}), surnames=frozenset({"quist
 def test_strangers_and_addresses_go_and_places_and_dates_stay(text: str, expected: str) -> None:
     """With lists of names; a town or a delivery date alone points at nobody."""
     assert Scrubber(words=WORDS).scrub(text) == expected
+
+
+@pytest.mark.parametrize(("text", "expected"), [("NHS 943 476 5919", "NHS [NHS]"), ("DOB 5 May 1990", "DOB [DATE]")])
+def test_what_a_recognizer_knows_is_not_called_an_address(text: str, expected: str) -> None:
+    assert Scrubber(words=word_lists()).scrub(text) == expected
