@@ -174,6 +174,13 @@ _SMALL = frozenset(
     just about into over after before up down out off again only own same too very s t don can't de da di van von der la le el do das
     dos street road avenue""".split()
 )
+
+
+def is_small_word(word: str) -> bool:
+    """Tell whether a word in small letters is one of those that hold sentences together, or stand in names as particles."""
+    return word in _SMALL
+
+
 _WHOLE_LINE = re.compile(
     rf"(?m)^[ >?*\t]*({_WORD}(?:[ &]{{1,3}}(?:{_WORD}|{PARTICLE}|of|and|[A-Z0-9]+)){{0,5}}\.?)[ ,\t]*$"
 )

@@ -12,7 +12,7 @@ from dataclasses import replace
 from secureprofile.guard.addresses import chinese_addresses, may_hold_address
 from secureprofile.guard.candidates import locate
 from secureprofile.guard.detect import LEAST, find
-from secureprofile.guard.entities import WordLists, entities, fold, may_hold_person
+from secureprofile.guard.entities import WordLists, entities, fold, is_small_word, may_hold_person
 from secureprofile.guard.finder import Finder
 from secureprofile.guard.names import CN_COMPOUND, CUES_EN
 from secureprofile.guard.names_han import han_names
@@ -37,6 +37,10 @@ SCRUBBED: tuple[PatternSpec, ...] = tuple(
 _CUE_EN = re.compile(
     rf"(?<![A-Za-z])(?:{'|'.join(cue.capitalize() for cue in CUES_EN)})\.? ([A-ZÀ-Þ][\w'’\-]+(?: [A-ZÀ-Þ][\w'’\-]+)?)"
     r"|(?<![A-Za-z])(?:[Mm]y name is|[Tt]his is|[Rr]egards,|[Ss]incerely,) ([A-ZÀ-Þ][\w'’\-]+(?: [A-ZÀ-Þ][\w'’\-]+)?)"
+)
+_CALLED_SMALL = re.compile(r"(?<![^\W\d_])[Mm]y name is ([a-zß-ÿ][\w'’\-]+)(?: ([a-zß-ÿ][\w'’\-]+))?")
+_NO_NAME = frozenset(
+    "spelled spelt misspelled wrong incorrect missing written listed printed blank different still already also now never".split()
 )
 _HAN, _WORD = re.compile("[\u3400-\u9fff]"), re.compile(r"[^\W\d_\u3040-\u9fff\uac00-\ud7af]{2}")
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -108,6 +112,10 @@ class Scrubber:
         for match in _CUE_EN.finditer(text):
             group = next(i for i, value in enumerate(match.groups(), 1) if value)
             yield match.start(group), match.end(group), "NAME"
+        for match in _CALLED_SMALL.finditer(text):
+            first, second = (word and not (is_small_word(word) or word in _NO_NAME) for word in match.groups())
+            if first:
+                yield match.start(1), match.end(2 if second else 1), "NAME"
 
 
 def _is_han(text: str) -> bool:

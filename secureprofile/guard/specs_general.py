@@ -348,6 +348,13 @@ GENERAL: tuple[PatternSpec, ...] = (
         examples=("51.5074, -0.1278", "坐标31.2304,121.4737"), counter_examples=("1.5, 2.5", "95.1234, 20.1234"),
     ),
     PatternSpec(
+        name="GPS", category="user.location.precise", label="PLACE", score=0.8, source="decimal degrees, each beside its name", check=_place,
+        core=r"(?:[Ll]at(?:itude)?|LAT|纬度|緯度)[\"'=:： ]{0,4}[+\-]?[0-9]{1,2}\.[0-9]{3,15}°?[\"',;&，、 ]{1,4}(?:[Ll]on(?:g(?:itude)?)?|[Ll]ng|LNG|LON|经度|經度)[\"'=:： ]{0,4}[+\-]?[0-9]{1,3}\.[0-9]{3,15}",
+        before=r"(?<![A-Za-z])", after=r"(?![0-9A-Za-z.])", context=("gps", "location", "坐标"),
+        examples=("lat=48.8584 lon=2.2945", '{"lat": 48.8584, "lng": 2.2945}', "Latitude: -33.8568, Longitude: 151.2153", "纬度31.2304，经度121.4737"),
+        counter_examples=("lat 48 lon 2", "lat=98.8584 lon=2.2945", "flat 48.8584 lon 2.2945"),
+    ),
+    PatternSpec(
         name="GPS", category="user.location.precise", label="PLACE", score=0.7, source="ISO 6709 Annex D: degrees, minutes, seconds",
         core=r"[0-9]{1,2}° ?[0-9]{1,2}[′'’] ?(?:[0-9]{1,2}(?:\.[0-9]{1,4})?[″\"”]? ?)?[NS],? ?[0-9]{1,3}° ?[0-9]{1,2}[′'’] ?(?:[0-9]{1,2}(?:\.[0-9]{1,4})?[″\"”]? ?)?[EW]",
         context=("gps", "坐标"), examples=("31°13′49″N 121°28′25″E", "51°30'26\"N, 0°7'39\"W"), counter_examples=("31° today", "20°13′"),

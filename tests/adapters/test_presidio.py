@@ -123,4 +123,4 @@ def test_the_guide_runs_as_it_stands(capsys: pytest.CaptureFixture[str]) -> None
         if language == "python":
             exec(block, scope)
     printed = next(block for language, block in blocks if language == "text")
-    assert capsys.readouterr().out == printed + "PERSON\n"
+    assert capsys.readouterr().out == printed + "PERSON\nSTAFF_ID\n"

@@ -138,3 +138,16 @@ def test_strangers_and_addresses_go_and_places_and_dates_stay(text: str, expecte
 @pytest.mark.parametrize(("text", "expected"), [("NHS 943 476 5919", "NHS [NHS]"), ("DOB 5 May 1990", "DOB [DATE]")])
 def test_what_a_recognizer_knows_is_not_called_an_address(text: str, expected: str) -> None:
     assert Scrubber(words=word_lists()).scrub(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("hi my name is quorra vexley, where is it", "hi my name is [NAME], where is it"),
+        ("my name is quorra and i wait", "my name is [NAME] and i wait"),
+        ("my name is spelled wrong", "my name is spelled wrong"),
+        ("my name is on the list", "my name is on the list"),
+    ],
+)
+def test_who_writes_in_small_letters_has_a_name(text: str, expected: str) -> None:
+    assert Scrubber().scrub(text) == expected
