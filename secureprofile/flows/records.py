@@ -15,6 +15,7 @@ from secureprofile.flows.gate import Context, begin
 from secureprofile.flows.summary import Form, covered, n, rendered, tallied
 from secureprofile.policy.model import Policy, Purpose
 from secureprofile.policy.recipients import at_home
+from secureprofile.released import plain
 from secureprofile.report.audit_page import Cell, Part, Sheet, joined
 from secureprofile.report.wording import Language
 from secureprofile.vocabulary import SENSITIVE, within
@@ -166,7 +167,9 @@ def _recipients(policy: Policy, t: Say) -> Part:
 def _measures(context: Context, t: Say) -> Part:
     policy = context.policy.policy
     kinds: set[str] = {rule.kind for purpose in policy.purposes.values() for rule in purpose.allow.values()}
-    budgets = ", ".join(f"{name}: ε {domain.epsilon}, δ {domain.delta}" for name, domain in policy.domains.items())
+    budgets = ", ".join(
+        f"{name}: ε {plain(domain.epsilon)}, δ {plain(domain.delta)}" for name, domain in policy.domains.items()
+    )
     rows: tuple[tuple[Cell, ...], ...] = (
         (t("Treatments in use", "采用的处理方式"), joined(kinds)),
         (t("Default", "默认规则"), t("what the policy does not name is refused", "策略未列明的一律拒绝")),
@@ -206,6 +209,7 @@ def _assessment(policy: Policy, tally: Tally, t: Say) -> Part:
             (
                 name,
                 joined(why),
+                f"{purpose.pia.ref} ({purpose.pia.done})" if purpose.pia else t("none named", "未注明") if why else "–",
                 largest or "–",
                 n(use.acts.total() if use else 0),
                 f"{use.first}–{use.last}" if use else "–",
@@ -221,6 +225,7 @@ def _assessment(policy: Policy, tally: Tally, t: Say) -> Part:
         head=(
             t("Purpose", "目的"),
             t("Circumstances", "情形"),
+            t("Assessment on file", "已存评估"),
             t("Largest act", "最大规模"),
             t("Acts", "操作"),
             t("Entries", "记录"),
@@ -239,10 +244,19 @@ def _audit(context: Context, tally: Tally, t: Say) -> Part:
     refused = sum(one.refused for one in tally.actors.values())
     rows: tuple[tuple[Cell, ...], ...] = (
         (
-            "13, 14",
+            "13",
             t("a lawful basis for each processing", "每项处理均有合法性基础"),
             entries("ingest", "anonymize", "portrait.build", "release.run", "reveal"),
             t("that the basis is the right one", "该基础是否适当"),
+        ),
+        (
+            "14, 29, 31",
+            t(
+                "consents were taken in, separate ones and those of guardians too",
+                "同意（含单独同意与监护人同意）已录入",
+            ),
+            entries("consent.import", "consent.grant"),
+            t("that people were told and agreed freely", "个人是否知情、自愿"),
         ),
         (
             "15",
@@ -267,13 +281,21 @@ def _audit(context: Context, tally: Tally, t: Say) -> Part:
             t("requests of people were carried out", "个人行使权利的请求已处理"),
             entries(
                 "subject.show",
+                "subject.accesses",
                 "subject.erase",
                 "subject.rectify",
                 "subject.restrict",
                 "subject.object",
+                "subject.lift",
                 "exports.recall",
             ),
             t("requests that nobody entered", "未录入的请求"),
+        ),
+        (
+            "19, 47",
+            t("what is past its time was removed", "到期信息已删除"),
+            entries("retention.run", "subject.erase"),
+            t("copies outside of the workspace", "工作区之外的副本"),
         ),
         (
             "51",

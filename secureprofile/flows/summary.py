@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import yaml
 
+from secureprofile.adapters.anchors import anchors, minimum
 from secureprofile.adapters.outputs import write_whole
 from secureprofile.audit.checkpoint import parse_checkpoint, verify_note
 from secureprofile.audit.entry import parse
@@ -108,13 +109,13 @@ def sheet(context: Context, tally: Tally, keys: list[Any], *, with_actor: bool, 
         return f"{actor} ({names[actor]})" if actor in names else actor
 
     chosen = tally.selection
-    span = f"{chosen.since or t('the beginning', '最初')} – {chosen.until or t('now', '现在')}"
+    span = f"{chosen.since or t('the beginning', '最初')} {t('to', '至')} {chosen.until or t('now', '现在')}"
     refused = sum(one.refused for one in tally.actors.values())
     handed = tally.handed_out + 1
     return Sheet(
         title=t("Audit summary", "审计摘要"),
         lead=t(
-            f"What the log of this workspace says about {span} (UTC).",
+            f"What the log of this workspace says of the time from {span} (UTC).",
             f"本工作区日志对 {span}（UTC）的记载。",
         ),
         facts=(
@@ -375,6 +376,15 @@ def _unusual(tally: Tally, who: Callable[[str], str], t: Say) -> list[Part]:
 
 def _anchored(context: Context, tally: Tally, handed: int, t: Say) -> Part:
     signed = covered(context)
+    with context.state.reading() as view:
+        first = minimum(view)
+        cosigned: dict[str, int] = {}
+        for one in anchors(view):
+            cosigned[one.name] = max(one.size, cosigned.get(one.name, 0))
+    outside, last = max(handed, *cosigned.values(), 0), first + tally.entries - 1
+    gone: tuple[tuple[Cell, ...], ...] = (
+        (t("Pruned; their hashes are kept", "已清除（保留哈希）"), f"0–{first - 1}", t("found all the same", "同样可被发现")),
+    )  # fmt: skip
     rows: tuple[tuple[Cell, ...], ...] = (
         (
             t("Covered by the workspace's own last checkpoint", "由工作区自身最近检查点覆盖"),
@@ -386,9 +396,18 @@ def _anchored(context: Context, tally: Tally, handed: int, t: Say) -> Part:
             f"0–{handed - 1}" if handed else "–",
             t("found if changed by anybody, where that note is kept", "若该检查点由他人保存，任何人的改动均可被发现"),
         ),
+        *(
+            (
+                t(f"Vouched for by {name}", f"由 {name} 见证"),
+                f"0–{size - 1}",
+                t("found if changed by anybody", "任何人的改动均可被发现"),
+            )
+            for name, size in sorted(cosigned.items())
+            if size
+        ),
         (
-            t("After it", "其后"),
-            f"{handed}–{tally.entries - 1}" if tally.entries > handed else "–",
+            t("After all of these", "其后"),
+            f"{outside}–{last}" if outside <= last else "–",
             t("not protected from the holder of the signing key", "无法防范签名密钥持有者"),
         ),
     )
@@ -400,5 +419,5 @@ def _anchored(context: Context, tally: Tally, handed: int, t: Say) -> Part:
             "日志只知道交出过哪些检查点，不知道由谁保存。",
         ),
         head=(t("Range", "范围"), t("Entries", "记录"), t("A change is", "改动")),
-        rows=rows,
+        rows=(*(gone if first else ()), *rows),
     )
