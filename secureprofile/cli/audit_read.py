@@ -140,10 +140,9 @@ def events(
     chosen = Selection(
         since=_time(since), until=_time(until), act=act, purpose=purpose, actor=actor_id, result=_result(result)
     )
+    told = form or _events_form(output)
     with opened(workspace, actor=actor) as place:
-        count = place.audit.events(
-            output, form=form or _events_form(output), selection=chosen, lang=lang, overwrite=overwrite
-        )
+        count = place.audit.events(output, form=told, selection=chosen, lang=lang, overwrite=overwrite)
     show.say(f"{count:,} entries → {output}", quiet=quiet)
 
 
