@@ -27,7 +27,7 @@ _ACTS: Final = {
     "exports.count": 4, "ingest": 5, "consent.import": 5, "portrait.build": 6, "workspace.create": 6, "keys.add": 6,
     "consent.status": 1, "consent.receipt": 1, "subject.lift": 2, "subject.hold": 2, "subject.unhold": 2, "subject.keep": 2,
     "subject.readmit": 2, "tombstones.restore": 2, "vault.commit": 2, "audit.witness": 2, "audit.witness.add": 2,
-    "audit.witness.remove": 2, "workspace.open": 3, "subject.erase": 7, "retention.run": 7, "audit.prune": 7,
+    "audit.witness.remove": 2, "audit.timestamp": 2, "audit.timestamp": 2, "workspace.open": 3, "subject.erase": 7, "retention.run": 7, "audit.prune": 7,
     "exports.list": 8, "keys.list": 8, "reveal": 10,
 }  # fmt: skip
 
