@@ -25,7 +25,11 @@ _ACTS: Final = {
     "audit.export": 1, "audit.prove": 1, "consent.grant": 2, "consent.withdraw": 2, "policy.use": 2, "keys.rotate": 2,
     "subject.rectify": 2, "subject.restrict": 2, "subject.object": 2, "release.run": 4, "release.reuse": 4, "exports.recall": 4,
     "exports.count": 4, "ingest": 5, "consent.import": 5, "portrait.build": 6, "workspace.create": 6, "keys.add": 6,
-    "subject.erase": 7, "retention.run": 7, "audit.prune": 7, "exports.list": 8, "keys.list": 8, "reveal": 10,
+    "consent.status": 1, "consent.receipt": 1, "subject.lift": 2, "subject.hold": 2, "subject.unhold": 2, "subject.keep": 2,
+    "subject.readmit": 2, "tombstones.restore": 2, "vault.commit": 2, "audit.witness": 2, "audit.witness.add": 2,
+    "audit.witness.remove": 2, "audit.timestamp": 2, "audit.timestamp.request": 1, "audit.timestamp.ask": 1, "workspace.open": 3,
+    "subject.erase": 7, "retention.run": 7, "audit.prune": 7,
+    "exports.list": 8, "keys.list": 8, "reveal": 10,
 }  # fmt: skip
 
 _FINANCIAL, _OFFICIAL = "user.financial", "user.government_id"
@@ -121,8 +125,8 @@ def _message(act: str, entry: Mapping[str, Any]) -> str:
 
 FIELDS: Final = (
     "index", "time", "actor", "roles", "authenticated", "act", "phase", "intent", "result", "reason", "purpose", "lawful_basis",
-    "request", "dataset", "rows", "columns", "columns_count", "categories", "treatments", "recipient", "cross_border", "snapshot",
-    "consent_snapshot", "input_digest", "output_digest", "k", "epsilon", "delta", "epsilon_left", "delta_left", "plan", "policy",
+    "request", "dataset", "rows", "columns", "columns_count", "columns_digest", "categories", "treatments", "recipient", "cross_border", "snapshot",
+    "consent_snapshot", "input_digest", "output_digest", "k", "epsilon", "delta", "epsilon_left", "delta_left", "plan", "subjects", "policy",
     "host", "software", "details", "leaf_hash",
 )  # fmt: skip
 """Columns of the CSV, in order."""

@@ -56,6 +56,19 @@ def _form(output: Path) -> Literal["html", "md", "json"]:
     raise UsageError("the page's format is told by its name", hint="-o summary.html, summary.md or summary.json")
 
 
+def _events_form(output: Path) -> Literal["ocsf", "csv", "html"]:
+    match output.suffix.lower():
+        case ".jsonl" | ".ndjson" | ".json":
+            return "ocsf"
+        case ".csv":
+            return "csv"
+        case ".html" | ".htm":
+            return "html"
+    raise UsageError(
+        "the file's name does not tell the format", hint="-o events.jsonl, events.csv or events.html, or --format"
+    )
+
+
 def log(
     last: Annotated[int, typer.Option("--last", "-n", min=1, help="How many of the newest entries.")] = 20,
     since: Since = None,
@@ -98,10 +111,17 @@ def log(
 
 
 def events(
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="File to write.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="File to write: .jsonl, .csv or .html.")
+    ],
     form: Annotated[
-        Literal["ocsf", "csv", "html"], typer.Option("--format", help="OCSF 1.8.0 as JSON Lines, CSV, or a page.")
-    ] = "ocsf",
+        Literal["ocsf", "csv", "html"] | None,
+        typer.Option(
+            "--format",
+            help="OCSF 1.8.0 as JSON Lines, CSV, or a page; without it, as the file's name says.",
+            show_default=False,
+        ),
+    ] = None,
     since: Since = None,
     until: Until = None,
     act: Act = None,
@@ -120,8 +140,9 @@ def events(
     chosen = Selection(
         since=_time(since), until=_time(until), act=act, purpose=purpose, actor=actor_id, result=_result(result)
     )
+    told = form or _events_form(output)
     with opened(workspace, actor=actor) as place:
-        count = place.audit.events(output, form=form, selection=chosen, lang=lang, overwrite=overwrite)
+        count = place.audit.events(output, form=told, selection=chosen, lang=lang, overwrite=overwrite)
     show.say(f"{count:,} entries → {output}", quiet=quiet)
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from secureprofile.report.page import environment
 from secureprofile.report.wording import Language, say
 
-_SHOWN: Final = ("roles", "reason", "purpose", "dataset", "rows", "recipient", "request")
+_SHOWN: Final = ("reason", "purpose", "dataset", "rows", "recipient", "request")
 """Fields that stand in the row itself; the others open under it."""
 
 
@@ -51,7 +51,7 @@ def begin_page(acts: Mapping[str, int], results: Mapping[str, int], *, origin: s
 def event_row(row: EventRow, acts: Mapping[str, int], *, lang: Language) -> str:
     """Return one row."""
     cells = dict(row.cells)
-    short = " · ".join(cells[name] for name in _SHOWN if cells[name])
+    short = " · ".join(cells[name] for name in _SHOWN if cells[name] not in ("", "done"))  # the result says that it is
     more = "".join(
         f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>"
         for name, value in row.cells

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from secureprofile.audit.entry import Entry
 from secureprofile.audit.ocsf import FIELDS, activity, event, row
+from secureprofile.flows.rights import ACTS
+from tests.conftest import ROOT
 
 # Datastore Activity (6005) of OCSF 1.8.0: what the class definition requires, and its activities.
 REQUIRED = {"activity_id": int, "actor": dict, "category_uid": int, "class_uid": int, "metadata": dict, "severity_id": int,
@@ -75,3 +80,16 @@ def test_no_cell_is_run_by_a_spreadsheet(sign: str, rest: str) -> None:
     cells = row(0, {**ENTRY, "reason": sign + rest, "request": sign, "roles": [sign]}, bytes(32))
     assert len(cells) == len(FIELDS)
     assert not [cell for cell in cells if cell[:1] in ("=", "+", "-", "@", "\t", "\r", "\n")]
+
+
+def test_every_act_of_the_code_is_mapped_and_every_field_has_a_column() -> None:
+    found: set[str] = set()
+    for path in (ROOT / "secureprofile").rglob("*.py"):
+        text = path.read_text("utf-8")
+        found.update(re.findall(r'\b(?:begin|record|on_person|authorise|entry)\(\s*\w*context,?\s*"([a-z.]+)"', text))
+        found.update(re.findall(r'^(?:ACT|act_name)\b[^=\n]*= "([a-z.]+)"', text, re.MULTILINE))
+        found.update(re.findall(r'context\.entry\("([a-z.]+)"', text))
+    found.update(ACTS.values())
+    assert len(found) >= 40
+    assert not {act for act in found if activity(act) == 99}
+    assert {field.name for field in dataclasses.fields(Entry)} <= set(FIELDS)

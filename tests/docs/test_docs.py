@@ -79,6 +79,7 @@ def test_the_commands_of_the_readme_run_as_they_stand(demo_files: Path, name: st
         "policy.md",
         "consent.md",
         "subject-rights.md",
+        "audit-summary.md",
     ],
 )
 def test_the_commands_of_the_guides_run_as_they_stand(demo_files: Path, name: str) -> None:

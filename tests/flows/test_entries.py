@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from secureprofile.adapters.anchors import Kept, drop_entries, keep_anchor
+from secureprofile.adapters.state import State
 from secureprofile.audit.merkle import leaf_hash
 
 ALWAYS = {"act", "phase", "time", "actor", "roles", "authenticated", "policy", "software", "host", "format"}
@@ -118,3 +120,25 @@ def test_names_are_for_the_creator(shop, capsys) -> None:  # type: ignore[no-unt
     assert shop("audit", "summary", "-o", "m.html", "--with-actor", "--actor", "stranger@example.com") == 1
     assert not (shop.folder / "m.html").exists()
     assert log(shop.folder)[-1]["reason"] == "not-the-creator"
+
+
+def test_a_summary_says_who_vouches_for_the_log_and_what_was_pruned(shop) -> None:  # type: ignore[no-untyped-def]
+    with closing(State.open(shop.folder / ".secureprofile" / "state.db")) as state, state.writing() as tx:
+        keep_anchor(tx, Kept(size=3, kind="witness", name="witness.example/w", body=b"", at="2026-11-01T00:00:00.000Z"))
+        drop_entries(tx, 2)
+    before = len(log(shop.folder))
+    assert shop("audit", "summary", "-o", "s.json") == 0
+    rows = json.loads((shop.folder / "s.json").read_text("utf-8"))["internal"]["parts"]["anchored"]
+    told = {row["Range"]: row["Entries"] for row in rows}
+    assert told["Pruned; their hashes are kept"] == "0–1"
+    assert told["Vouched for by witness.example/w"] == "0–2"
+    assert told["After all of these"].startswith("3–")
+    assert [entry["act"] for entry in log(shop.folder)[before:]] == ["keys.list", "audit.summary", "audit.summary"]
+
+
+@pytest.mark.parametrize("name", ["events.txt", "events"])
+def test_a_name_that_tells_no_format_is_refused_before_the_log_is_read(shop, name: str, capsys) -> None:  # type: ignore[no-untyped-def]
+    before = len(log(shop.folder))
+    assert shop("audit", "events", "-o", name) == 2
+    assert "--format" in capsys.readouterr().err
+    assert len(log(shop.folder)) == before

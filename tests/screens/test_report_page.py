@@ -32,6 +32,18 @@ def test_a_report_opens_clean_on_phone_and_desktop(
             assert look.png.startswith(b"\x89PNG")
 
 
+@pytest.mark.parametrize("what", ["summary", "records", "events"])
+def test_pages_about_the_log_open_clean_on_phone_and_desktop(
+    browser: Browser, shop: Callable[..., int], tmp_path: Path, what: str
+) -> None:
+    for lang in ("en", "zh"):
+        page = tmp_path / f"{lang}.html"
+        assert shop("audit", what, "-o", str(page), "--lang", lang) == 0
+        for width in (390, 1280):
+            look = browser.look(page, width=width)
+            assert (look.console, look.requests, look.overflow) == ((), (), "")
+
+
 PLANTED = {
     "console": "<script>console.error('planted')</script>",
     "requests": "<img src='http://127.0.0.1:9/planted.png'>",
