@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -113,9 +114,15 @@ def _access(one: Access) -> dict[str, Any]:
     return told if one.actor is not None else {name: value for name, value in told.items() if name != "actor"}
 
 
+def _few(categories: Sequence[str]) -> str:
+    """Name two kinds of data, and count the others: ``--json`` has them all."""
+    more = f", +{len(categories) - 2}" if len(categories) > 2 else ""
+    return ", ".join(categories[:2]) + more
+
+
 def _line(one: Access, kind: str) -> tuple[str, ...]:
     what = {"present": "yes", "pruned": "past retention", "may hold": "may hold you"}[kind]
-    line = (one.at, f"{one.act} {one.dataset}".strip(), one.purpose, ", ".join(one.categories), one.recipient, what)
+    line = (one.at, f"{one.act} {one.dataset}".strip(), one.purpose, _few(one.categories), one.recipient, what)
     return line if one.actor is None else (*line, one.actor)
 
 
