@@ -177,6 +177,12 @@ class Workspace:
 
         return rotate(self._context, role)
 
+    def wrap_keys(self, master: str | None) -> None:
+        """Encrypt the key ring under the master that a reference points to, or under none; the creator's right alone."""
+        from secureprofile.flows.rotate import wrap
+
+        wrap(self._context, master)
+
     def use_policy(self, policy: str | Path) -> str:
         """Put another policy in force from the next opening on, and return its hash; the creator's right alone."""
         from secureprofile.flows.adopt import adopt

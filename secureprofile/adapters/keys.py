@@ -1,7 +1,8 @@
 """Keys: made, kept outside the workspace, resolved late, derived per use. ``repr`` shows key ids only.
 
 A ring is one JSON file of mode 0600 in a folder of mode 0700. Whoever holds it can recompute every pseudonym, so it lives
-apart from the pseudonyms (GDPR Art. 4(5)). A reference says where: ``file:FOLDER`` or ``env:VARIABLE`` (the JSON itself).
+apart from the pseudonyms (GDPR Art. 4(5)). A reference says where: ``file:FOLDER`` or ``env:VARIABLE`` (the JSON itself). Under a master
+(:mod:`secureprofile.adapters.master`) the file is encrypted.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from secureprofile.adapters import master
 from secureprofile.adapters.outputs import write_whole
-from secureprofile.errors import CannotTell, InputError, OutputError
+from secureprofile.errors import CannotTell, InputError, OutputError, UsageError
 
 KEY_BYTES = 32
 
@@ -130,12 +132,12 @@ def store_ring(ring: KeyRing, reference: str) -> None:
     """
     if not reference.startswith("file:"):
         raise OutputError("keys can only be made in a folder", hint="--keys file:FOLDER")
-    folder = Path(reference.removeprefix("file:"))
+    folder, data = Path(reference.removeprefix("file:")), _sealed(ring, master.in_use())
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor = os.open(folder / "keys.json", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(ring.to_json())
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
     except FileExistsError:
@@ -158,17 +160,48 @@ def load_ring(reference: str) -> KeyRing:
         text = os.environ.get(name)
         if text is None:
             raise CannotTell(f"the keys are expected in the variable {name}, which is not set", hint=f"export {name}=…")
-        return KeyRing.from_json(text.encode())
+        return _opened(text.encode())
     path = Path(reference.removeprefix("file:")) / "keys.json"
     try:
         mode = path.stat().st_mode
         if stat.S_IMODE(mode) & 0o077:
             raise CannotTell(f"the keys in {path} can be read by others", hint=f"chmod 600 {path}")
-        return KeyRing.from_json(path.read_bytes())
+        return _opened(path.read_bytes())
     except OSError as error:
         raise CannotTell(
             f"the keys in {path} cannot be read: {error.strerror}", hint="restore them from their backup"
         ) from None
+
+
+def _opened(data: bytes) -> KeyRing:
+    return KeyRing.from_json(
+        master.unwrap(data, master.read_master(master.in_use())) if master.is_wrapped(data) else data
+    )
+
+
+def _sealed(ring: KeyRing, reference: str | None) -> bytes:
+    data = ring.to_json()
+    return data if reference is None else master.wrap(data, master.read_master(reference))
+
+
+def wrap_ring(reference: str, under: str | None) -> None:
+    """Encrypt the ring's file under a master, another one than before, or none; in one durable step.
+
+    Raises:
+        CannotTell: the ring or a master cannot be read.
+        UsageError: the ring is in a variable, or the reference to the master is none.
+    """
+    if not reference.startswith("file:"):
+        raise UsageError("a ring in a variable cannot be wrapped", hint="put it into a folder: file:FOLDER")
+    folder = Path(reference.removeprefix("file:"))
+    with _locked(folder):
+        write_whole(folder / "keys.json", _sealed(load_ring(reference), under), overwrite=True)
+
+
+def is_wrapped(reference: str) -> bool:
+    """Tell whether the ring's file is encrypted under a master."""
+    path = Path(reference.removeprefix("file:")) / "keys.json"
+    return reference.startswith("file:") and path.exists() and master.is_wrapped(path.read_bytes())
 
 
 def grow_ring(reference: str, role: str, *, day: str, only_missing: bool = False) -> KeyRing:
@@ -203,7 +236,8 @@ def grow_ring(reference: str, role: str, *, day: str, only_missing: bool = False
         if only_missing and ring.of(role):
             return ring
         grown = ring.grown(role, day=day)
-        write_whole(folder / "keys.json", grown.to_json(), overwrite=True)
+        under = master.in_use() if is_wrapped(reference) else None
+        write_whole(folder / "keys.json", _sealed(grown, under), overwrite=True)
     return grown
 
 

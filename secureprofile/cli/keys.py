@@ -10,7 +10,7 @@ import typer
 from secureprofile.cli import show
 from secureprofile.cli.options import Actor, Folder, Json, Memory, Overwrite, Purpose, Quiet, opened
 
-app = typer.Typer(help="The keys behind pseudonyms and ciphertexts: list, rotate.", no_args_is_help=True)
+app = typer.Typer(help="The keys behind pseudonyms and ciphertexts: list, rotate, wrap.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -49,6 +49,35 @@ def rotate(
     with opened(workspace, actor=actor) as place:
         print(place.rotate_key(role))
         show.say(f"in use from now on; back up {place.keys_reference.removeprefix('file:')} again")
+
+
+@app.command("wrap")
+def wrap(
+    master: Annotated[
+        str | None,
+        typer.Option(
+            "--master",
+            metavar="REF",
+            help="file:PATH, env:VARIABLE, command:PROGRAM … or keyring:SERVICE/USER.",
+            show_default=False,
+        ),
+    ] = None,
+    none: Annotated[bool, typer.Option("--none", help="Take the master away.")] = False,
+    workspace: Folder = None,
+    actor: Actor = None,
+) -> None:
+    """Encrypt the key ring under a master, or under another one than before. $SECUREPROFILE_MASTER says where it is from then on."""
+    from secureprofile.errors import UsageError
+
+    if (master is None) != none:
+        raise UsageError("under which master?", hint="--master REF, or --none")
+    with opened(workspace, actor=actor) as place:
+        place.wrap_keys(master)
+    show.say(
+        "the key ring is not encrypted any more"
+        if none
+        else "from now on: export SECUREPROFILE_MASTER=REF, and back both up, apart"
+    )
 
 
 def reveal(

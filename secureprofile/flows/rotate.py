@@ -1,4 +1,4 @@
-"""The verbs ``keys list`` and ``keys rotate``: which keys there are, and a newer one for a role."""
+"""The verbs on keys: which there are, a newer one for a role, a master over all of them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from secureprofile.adapters.clock import now
-from secureprofile.adapters.keys import KeyRing, grow_ring, load_ring
+from secureprofile.adapters.keys import KeyRing, grow_ring, load_ring, wrap_ring
 from secureprofile.adapters.tokens import key_uses
 from secureprofile.errors import PolicyRefused, UsageError
 from secureprofile.flows.gate import Context, begin, record
@@ -66,3 +66,23 @@ def rotate(context: Context, role: str) -> str:
         kid = grow_ring(reference, role, day=now().date().isoformat()).of(role)[0].kid
         act.commit(lambda tx: None, details={"role": role, "kid": kid})
     return kid
+
+
+def wrap(context: Context, under: str | None) -> None:
+    """Encrypt the key ring under a master, or under none; recorded without saying where the master is.
+
+    Raises:
+        PolicyRefused: somebody else than the workspace's creator; recorded.
+        CannotTell: the master is not there.
+    """
+    if not context.creator:
+        record(context, "keys.wrap", result="deny", reason="not-the-creator")
+        raise PolicyRefused(
+            "only the creator of a workspace wraps its keys", reason="not-the-creator", hint="ask whoever made it"
+        )
+    with context.state.reading() as view:
+        reference = str(view.meta("keys"))
+    details = {"master": "none" if under is None else under.partition(":")[0]}
+    with begin(context, "keys.wrap", details=details) as act:
+        wrap_ring(reference, under)
+        act.commit(lambda tx: None, details=details)
