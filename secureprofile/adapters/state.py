@@ -129,10 +129,7 @@ class State:
 
     def _append(self, bodies: Sequence[bytes]) -> int:
         with self.writing() as tx:
-            first = tx.log_size()
-            for body in bodies:
-                tx.append(body)
-            return first
+            return tx.append(*bodies)
 
     @contextmanager
     def _turn(self) -> Iterator[None]:

@@ -224,19 +224,23 @@ class Writer(Reader):
         statement = upsert(schema.meta).values(key=key, value=value)
         self.connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
 
-    def append(self, body: bytes) -> int:
-        """Append one audit entry and return its index."""
+    def append(self, *bodies: bytes) -> int:
+        """Append audit entries and return the first one's index."""
         frontier = self.frontier()
-        self._raw.execute("INSERT INTO log (idx, body) VALUES (?, ?)", (frontier.size, body))
-        self._frontier = frontier.append(leaf_hash(body))
-        if self._frontier.size % WIDTH == 0:
-            tiles.complete(self.connection, self._frontier.size)
-        return frontier.size
+        first = frontier.size
+        self._raw.executemany("INSERT INTO log (idx, body) VALUES (?, ?)", enumerate(bodies, first))
+        for body in bodies:
+            frontier = frontier.append(leaf_hash(body))
+            if frontier.size % WIDTH == 0:
+                tiles.complete(self.connection, frontier.size)
+        self._frontier = frontier
+        return first
 
     def frontier(self) -> Frontier:
         """Return the Merkle tree's frontier, this transaction's entries included."""
         if self._frontier is None:
-            self._stored = self._frontier = super().frontier()
+            row = self._raw.execute("SELECT frontier FROM tree").fetchone()
+            self._stored = self._frontier = Frontier.from_bytes(row[0]) if row is not None else Frontier()
         return self._frontier
 
     def store_tree(self) -> None:
