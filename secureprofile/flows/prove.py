@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from secureprofile.audit.checkpoint import Checkpoint, open_checkpoint
 from secureprofile.audit.merkle import leaf_hash, verify_inclusion
@@ -31,9 +32,10 @@ def log_paths(context: Context, indices: Sequence[int]) -> tuple[bytes, dict[int
     note, checkpoint = _covering(context, max(indices, default=0))
     paths = {}
     with context.state.reading() as view:
-        node = view.nodes(checkpoint.size)
+        node = cache(view.nodes(checkpoint.size))  # proofs of many entries share most of their hashes
+        bodies = view.entries_at(indices)
         for index in indices:
-            body = view.entry(index)
+            body = bodies.get(index)
             if body is None or not 0 <= index < checkpoint.size:
                 raise UsageError("there is no such entry in this log", hint="secureprofile audit log shows the newest")
             paths[index] = _path(node, index, checkpoint, leaf_hash(body))
