@@ -131,7 +131,7 @@ class Workspace:
             context = Context(
                 home=home,
                 state=state,
-                signer=LogSigner(home.signer, ring.log[0].value, f"secureprofile/{workspace_id}"),
+                signer=LogSigner(home.signer, [secret.value for secret in ring.log], f"secureprofile/{workspace_id}"),
                 keys=ring,
                 policy=loaded,
                 staff_id=staff_id,
@@ -175,7 +175,11 @@ class Workspace:
         """Put a newer key in a role from now on, and return its id; older ones stay for revealing. The creator's right alone."""
         from secureprofile.flows.rotate import rotate
 
-        return rotate(self._context, role)
+        kid = rotate(self._context, role)
+        ring = keyring.load_ring(self.keys_reference)
+        signer = self._context.signer.with_keys([secret.value for secret in ring.log])
+        self._context = replace(self._context, keys=ring, signer=signer)
+        return kid
 
     def wrap_keys(self, master: str | None) -> None:
         """Encrypt the key ring under the master that a reference points to, or under none; the creator's right alone."""

@@ -54,8 +54,8 @@ class KeyRing:
     ROLES = ("pseudonym", "index", "log", "encrypt", "vault", "fpe", "tombstone")
     REQUIRED = ("pseudonym", "index", "log")
     ROTATING = ("pseudonym", "encrypt", "vault", "fpe")
-    """Roles that may get newer keys. A new ``index`` would lose everybody's consents, a new ``log`` key its verifiers,
-    and a new ``tombstone`` would forget who was erased."""
+    """Roles that may get newer keys; a newer ``log`` key is handed over besides (``audit.handover``). A new ``index`` would lose
+    everybody's consents, and a new ``tombstone`` forget who was erased."""
 
     def of(self, role: str) -> tuple[Secret, ...]:
         """Return the secrets of a role, the newest first; none where the ring is older than the role."""
@@ -220,7 +220,7 @@ def grow_ring(reference: str, role: str, *, day: str, only_missing: bool = False
         CannotTell: the ring is in a variable, which a program cannot change for its parent, or cannot be read.
         OutputError: it cannot be written.
     """
-    if role not in KeyRing.ROTATING and not (only_missing and role == "tombstone"):
+    if role not in (*KeyRing.ROTATING, "log") and not (only_missing and role == "tombstone"):
         raise ValueError(f"{role} does not rotate")
     if not reference.startswith("file:"):
         ring = load_ring(reference)

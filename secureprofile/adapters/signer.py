@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,9 +16,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from secureprofile.adapters.outputs import write_whole
 from secureprofile.adapters.state import State
-from secureprofile.audit.checkpoint import Checkpoint, VerifierKey, sign_note
+from secureprofile.audit.checkpoint import Checkpoint, VerifierKey, attach, parse_checkpoint, sign_note, split_note
+from secureprofile.audit.handover import with_successors
 from secureprofile.audit.merkle import Frontier, leaf_hash
+from secureprofile.audit.note import signature_line
+from secureprofile.audit.proof import SUFFIX, offline_proof
+from secureprofile.audit.tiles import inclusion_path
 from secureprofile.errors import CannotTell, ProofWrong
+
+HANDOVERS = "handovers"
+"""Folder beside the signer's memory, and in an export: proofs of one key's handover to the next."""
 
 
 class LogSigner:
@@ -26,19 +33,78 @@ class LogSigner:
 
     Args:
         folder: ``signer/`` of the workspace.
-        seed: the Ed25519 seed, 32 bytes.
-        origin: the log's name, as in its verifier key.
+        seeds: of the log's Ed25519 keys, 32 bytes each, the newest first. Which one signs, ``log.vkey`` in the folder says: a newer one
+            only once it was handed over; the oldest where nothing is said yet.
+        origin: the log's name, as in its verifier keys.
     """
 
-    def __init__(self, folder: Path, seed: bytes, origin: str) -> None:
+    def __init__(self, folder: Path, seeds: Sequence[bytes], origin: str) -> None:
         self._folder = folder
-        self._key = Ed25519PrivateKey.from_private_bytes(seed)
+        self._keys = [Ed25519PrivateKey.from_private_bytes(seed) for seed in seeds]
         self._origin = origin
+
+    def with_keys(self, seeds: Sequence[bytes]) -> LogSigner:
+        """Return the same signer with other keys: those of a ring that grew."""
+        return LogSigner(self._folder, seeds, self._origin)
 
     @property
     def verifier(self) -> VerifierKey:
-        """The public key under which strangers verify the log."""
-        return VerifierKey(name=self._origin, public_key=self._key.public_key().public_bytes_raw())
+        """The public key under which strangers verify what is signed now."""
+        return self._public(self._current())
+
+    @property
+    def verifiers(self) -> list[VerifierKey]:
+        """The keys that ever signed, each with the sizes of the log for which it counts."""
+        return with_successors([self._public(self._keys[-1])], self.handovers())
+
+    def newest(self) -> VerifierKey:
+        """Return the public half of the newest key, which may wait for its handover."""
+        return self._public(self._keys[0])
+
+    def handovers(self) -> list[tuple[bytes, bytes]]:
+        """Return (offline proof, entry) of every handover from one key to the next, in order."""
+        proofs = sorted((self._folder / HANDOVERS).glob(f"*{SUFFIX}"), key=lambda path: int(path.stem))
+        return [(path.read_bytes(), path.with_suffix(".json").read_bytes()) for path in proofs]
+
+    def hand_over(self, state: State, index: int) -> None:
+        """Let the newest key sign from now on: both sign a checkpoint that covers the entry which announces it, and the proof is kept.
+
+        Args:
+            state: whose log holds the entry.
+            index: of the entry.
+
+        Raises:
+            ProofWrong: the database does not continue what was signed before.
+        """
+        self.sign(state)
+        with self._alone(), state.reading() as view:
+            note = self.remembered() or b""
+            text, _ = split_note(note)
+            checkpoint, new = parse_checkpoint(text), self._keys[0]
+            both = attach(note, [signature_line(self._public(new), new.sign(text.encode()))])
+            proof = offline_proof(index, inclusion_path(view.nodes(checkpoint.size), index, checkpoint.size), both)
+            folder = self._folder / HANDOVERS
+            folder.mkdir(exist_ok=True, mode=0o700)
+            write_whole(folder / f"{index}.json", view.entry(index) or b"", overwrite=True)
+            write_whole(folder / f"{index}{SUFFIX}", proof, overwrite=True)
+            write_whole(self._folder / "checkpoint", both, overwrite=True)
+            write_whole(self._folder / "log.vkey", f"{self._public(new)}\n".encode(), overwrite=True)
+
+    def _public(self, key: Ed25519PrivateKey) -> VerifierKey:
+        return VerifierKey(name=self._origin, public_key=key.public_key().public_bytes_raw())
+
+    def _current(self) -> Ed25519PrivateKey:
+        try:
+            said = VerifierKey.parse((self._folder / "log.vkey").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return self._keys[-1]
+        for key in self._keys:
+            if self._public(key) == said:
+                return key
+        raise CannotTell(
+            "the log is signed by a key that this ring does not have",
+            hint="it was rotated meanwhile: run the command again; else restore the newest ring from its backup",
+        )
 
     @property
     def origin(self) -> str:
@@ -70,7 +136,7 @@ class LogSigner:
             if frontier != signed:
                 raise ProofWrong("the log was changed behind its signer", hint="secureprofile audit verify")
             text = Checkpoint(origin=self._origin, size=frontier.size, root=frontier.root()).text()
-            note = sign_note(text, self._origin, self._key.sign, self.verifier.public_key)
+            note = self._signed(text)
             write_whole(self._folder / "frontier", frontier.to_bytes(), overwrite=True)
             write_whole(self._folder / "checkpoint", note, overwrite=True)
             return note
@@ -83,7 +149,11 @@ class LogSigner:
         """
         if text.split("\n", 1)[0] == self._origin:
             raise ValueError("a text that could be taken for a checkpoint")
-        return sign_note(text, self._origin, self._key.sign, self.verifier.public_key)
+        return self._signed(text)
+
+    def _signed(self, text: str) -> bytes:
+        key = self._current()
+        return sign_note(text, self._origin, key.sign, self._public(key).public_key)
 
     def _memory(self) -> Frontier:
         try:

@@ -37,9 +37,15 @@ def witnessed(note: bytes, keys: Sequence[VerifierKey]) -> tuple[Checkpoint, lis
     """Return a checkpoint and the cosignatures of known witnesses under it. Raises as :func:`open_checkpoint`."""
     text, signatures = open_note(note, keys)
     checkpoint = parse_checkpoint(text)
-    if not any(one.key.kind == ED25519 and one.key.name == checkpoint.origin for one in signatures):
+    own = [one.key for one in signatures if one.key.kind == ED25519 and one.key.name == checkpoint.origin]
+    if not own:
         known = any(key.kind == ED25519 and key.name == checkpoint.origin for key in keys)
         raise ProofWrong("the log's own key did not sign this checkpoint" if known else "a checkpoint of another log")
+    if not any(key.first <= checkpoint.size and (key.last is None or checkpoint.size <= key.last) for key in own):
+        raise ProofWrong(
+            f"a checkpoint of {checkpoint.size} entries, signed by a key of the log that does not count at that size",
+            hint="the key was handed over at another size: keep this as evidence",
+        )
     return checkpoint, [one for one in signatures if one.key.kind != ED25519 and one.key.name != checkpoint.origin]
 
 

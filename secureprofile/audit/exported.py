@@ -1,7 +1,8 @@
 """Verify an exported log. Read this module to know what ``secureprofile audit verify --export`` proves; it needs no workspace.
 
 An export is a folder as C2SP tlog-tiles describes: ``checkpoint`` (a signed note: name, number of entries, root), ``tile/entries/…`` (the
-entries, 256 to a file), ``tile/<level>/…`` (hashes, 256 to a file), and ours: ``anchors/<size>``, older checkpoints with their cosignatures.
+entries, 256 to a file), ``tile/<level>/…`` (hashes, 256 to a file), and ours: ``anchors/<size>``, older checkpoints with their cosignatures,
+and ``handovers/<n>``, from one key of the log to the next.
 What is trusted: the verifier keys that you were given, SHA-256, Ed25519 (and ML-DSA-44). What is not: everything in the folder.
 
 Whoever holds the log's key can sign another history. Only what is kept outside (a checkpoint given with ``--since``, a witness's
@@ -15,6 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from secureprofile.audit.checkpoint import Checkpoint, VerifierKey, witnessed
+from secureprofile.audit.handover import with_successors
 from secureprofile.audit.merkle import EMPTY_ROOT, HASH_BYTES
 from secureprofile.audit.pruned import MARK, stated_minimum
 from secureprofile.audit.tiles import (
@@ -55,6 +57,7 @@ class Anchor:
 class Exported:
     """What holds of an export: its ``size`` entries are those that the log's key signed; those below ``minimum`` were pruned.
 
+    ``successors`` are keys of the log that were not given, and to which the given ones handed over.
     The first ``anchored`` entries cannot have been changed since somebody else saw them; the rest only the log's key vouches for.
     """
 
@@ -63,6 +66,7 @@ class Exported:
     minimum: int
     root: str
     anchors: tuple[Anchor, ...]
+    successors: tuple[VerifierKey, ...] = ()
 
     @property
     def anchored(self) -> int:
@@ -84,6 +88,8 @@ def verify_export(
     Raises:
         ProofWrong: in the step that fails; the message names the first entry for which that is known.
     """
+    # 0. Keys of the log that came later are trusted as far as the given ones handed over to them.
+    given, keys = keys, with_successors(keys, _handovers(read))
     # 1. The log's own key signed the checkpoint; so it did the older ones, and those that were kept elsewhere.
     current, anchors = _checkpoint(read("checkpoint"), keys)
     kept = [_checkpoint(note, keys)[0] for note in since]
@@ -123,6 +129,7 @@ def verify_export(
         minimum=there.minimum,
         root=current.root.hex(),
         anchors=tuple(anchors),
+        successors=tuple(key for key in keys if key not in given),
     )
 
 
@@ -146,6 +153,14 @@ def _checkpoint(note: bytes | None, keys: Sequence[VerifierKey]) -> tuple[Checkp
         )
     checkpoint, cosignatures = witnessed(note, keys)
     return checkpoint, [Anchor(size=checkpoint.size, by=one.key.name, time=one.time) for one in cosignatures]
+
+
+def _handovers(read: Read) -> list[tuple[bytes, bytes]]:
+    count = read("handovers/index") or b"0\n"
+    if not _SIZE.fullmatch(count[:-1].decode("ascii", "replace")) or len(count) > 4:
+        raise ProofWrong("the list of handovers cannot be read", hint=_HINT)
+    names = [f"handovers/{number}" for number in range(int(count))]
+    return [(read(f"{name}.tlog-proof") or b"", read(f"{name}.json") or b"") for name in names]
 
 
 def _older(read: Read) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from secureprofile.audit.statement import MAX_TIME, cosigned_subtree, cosigned_text, read_base64
 from secureprofile.errors import CannotTell, ProofWrong
@@ -48,11 +48,16 @@ def key_id(name: str, public_key: bytes, kind: int = ED25519) -> bytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifierKey:
-    """A public key with its name and the kind of signature it makes, written ``name+hash+base64`` (a vkey)."""
+    """A public key with its name and the kind of signature it makes, written ``name+hash+base64`` (a vkey).
+
+    ``first`` and ``last``: the sizes of a log for which its key counts, where the key was handed over (``audit.handover``).
+    """
 
     name: str
     public_key: bytes
     kind: int = ED25519
+    first: int = field(default=0, compare=False)
+    last: int | None = field(default=None, compare=False)
 
     @property
     def id(self) -> bytes:

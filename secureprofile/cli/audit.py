@@ -106,12 +106,15 @@ def _show_export(
                 "root": found.root,
                 "anchored": found.anchored,
                 "anchors": anchors,
+                "successors": [{"from": key.first, "key": str(key)} for key in found.successors],
                 **({} if interrupted is None else {"interrupted": list(interrupted)}),
             },
         )
         return
     print(f"verified: {found.size} entries of {found.origin}, as its key signed them")
     print(f"root: {found.root}")
+    for key in found.successors:
+        print(f"handed over: from {key.first} entries on the log is signed by {key}")
     if found.minimum:
         print(f"pruned, as the log says: the entries below {found.minimum}; their hashes were verified")
     for one in sorted(found.anchors, key=lambda anchor: anchor.size):

@@ -41,7 +41,7 @@ def list_(workspace: Folder = None, actor: Actor = None, json: Json = False) -> 
 
 @app.command("rotate")
 def rotate(
-    role: Annotated[str, typer.Argument(help="pseudonym, encrypt, vault or fpe.")],
+    role: Annotated[str, typer.Argument(help="pseudonym, encrypt, vault, fpe or log.")],
     workspace: Folder = None,
     actor: Actor = None,
 ) -> None:

@@ -47,7 +47,9 @@ def export_log(context: Context, folder: Path) -> LogExport:
             kept = [one for one in anchors(view) if one.size <= checkpoint.size]
             first = minimum(view)
             whole = _cosigned(note, kept, checkpoint.size)
-            files = itertools.chain(_tiles(view, older, checkpoint.size, first), _words(kept, note))
+            files = itertools.chain(
+                _tiles(view, older, checkpoint.size, first), _words(kept, note), _handovers(context)
+            )
             if older is None:
                 with whole_directory(folder, overwrite=folder.is_dir()) as fresh:
                     count = tile_folder.add(fresh, files)
@@ -69,7 +71,7 @@ def _older(context: Context, folder: Path, checkpoint: Checkpoint) -> int | None
     note = tile_folder.read_from(folder, "checkpoint")
     if note is None:
         raise OutputError(f"{folder} holds something else than an exported log", hint="name an empty or a new folder")
-    older = open_checkpoint(note, [context.signer.verifier])
+    older = open_checkpoint(note, context.signer.verifiers)
     with context.state.reading() as view:
         same = older.size <= checkpoint.size and older.root == (
             range_root(view.nodes(checkpoint.size), 0, older.size) if older.size else EMPTY_ROOT
@@ -126,6 +128,16 @@ def _cosigned(note: bytes, kept: list[Kept], size: int) -> bytes:
             if theirs == text:
                 note = attach(note, lines)
     return note
+
+
+def _handovers(context: Context) -> Iterator[tuple[str, bytes]]:
+    """Yield the proofs by which whoever has an older key of the log comes to trust the newer ones, with a list of them."""
+    kept = context.signer.handovers()
+    for number, (proof, entry) in enumerate(kept):
+        yield f"handovers/{number}.tlog-proof", proof
+        yield f"handovers/{number}.json", entry
+    if kept:
+        yield "handovers/index", f"{len(kept)}\n".encode()
 
 
 def _words(kept: list[Kept], note: bytes) -> Iterator[tuple[str, bytes]]:

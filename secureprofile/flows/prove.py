@@ -47,13 +47,13 @@ def newest_checkpoint(context: Context) -> tuple[bytes, Checkpoint]:
     note = context.signer.remembered()
     if note is None:
         raise CannotTell("nothing was signed yet", hint="secureprofile audit checkpoint")
-    return note, open_checkpoint(note, [context.signer.verifier])
+    return note, open_checkpoint(note, context.signer.verifiers)
 
 
 def _covering(context: Context, index: int) -> tuple[bytes, Checkpoint]:
     """Return the newest checkpoint; a crash may have left entries unsigned, which are signed now."""
     note = context.signer.remembered()
-    if note is None or open_checkpoint(note, [context.signer.verifier]).size <= index:
+    if note is None or open_checkpoint(note, context.signer.verifiers).size <= index:
         context.signer.sign(context.state)
     return newest_checkpoint(context)
 

@@ -8,8 +8,9 @@ from datetime import date
 from secureprofile.adapters.clock import now
 from secureprofile.adapters.keys import KeyRing, grow_ring, load_ring, wrap_ring
 from secureprofile.adapters.tokens import key_uses
+from secureprofile.adapters.views import Writer
 from secureprofile.errors import PolicyRefused, UsageError
-from secureprofile.flows.gate import Context, begin, record
+from secureprofile.flows.gate import Act, Context, begin, record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +54,8 @@ def rotate(context: Context, role: str) -> str:
         UsageError: the role does not rotate.
         PolicyRefused: somebody else than the workspace's creator; recorded.
     """
-    if role not in KeyRing.ROTATING:
-        raise UsageError("this role gets no newer key", hint="one of: " + ", ".join(KeyRing.ROTATING))
+    if role not in (*KeyRing.ROTATING, "log"):
+        raise UsageError("this role gets no newer key", hint="one of: " + ", ".join((*KeyRing.ROTATING, "log")))
     if not context.creator:
         record(context, "keys.rotate", result="deny", reason="not-the-creator")
         raise PolicyRefused(
@@ -63,8 +64,30 @@ def rotate(context: Context, role: str) -> str:
     with context.state.reading() as view:
         reference = str(view.meta("keys"))
     with begin(context, "keys.rotate", details={"role": role}) as act:
+        if role == "log":
+            return _rotate_log(context, reference, act)
         kid = grow_ring(reference, role, day=now().date().isoformat()).of(role)[0].kid
         act.commit(lambda tx: None, details={"role": role, "kid": kid})
+    return kid
+
+
+def _rotate_log(context: Context, reference: str, act: Act) -> str:
+    """Announce a new signing key in an entry, let both keys sign for it, and sign with the new one from then on.
+
+    A crash before the last step leaves the older key signing, and a newer one in the ring, which the next rotation takes.
+    """
+    ring = load_ring(reference)
+    waiting = context.signer.with_keys([secret.value for secret in ring.log])
+    if waiting.newest() == waiting.verifier:
+        ring = grow_ring(reference, "log", day=now().date().isoformat())
+        waiting = context.signer.with_keys([secret.value for secret in ring.log])
+    kid = ring.log[0].kid
+
+    def index(tx: Writer) -> int:
+        return tx.log_size()
+
+    entry = act.commit(index, details={"role": "log", "kid": kid, "vkey": str(waiting.newest())})
+    waiting.hand_over(context.state, entry)
     return kid
 
 

@@ -52,4 +52,4 @@ def rendered(page: Sheet, form: Form, lang: Language, *, kind: str) -> str:
 def covered(context: Context) -> int:
     """Return how many entries the last checkpoint signed by the workspace's own key covers."""
     note = context.signer.remembered()
-    return 0 if note is None else parse_checkpoint(verify_note(note, [context.signer.verifier])).size
+    return 0 if note is None else parse_checkpoint(verify_note(note, context.signer.verifiers)).size

@@ -10,6 +10,7 @@ from typing import Any
 from secureprofile.adapters.anchors import anchors, minimum
 from secureprofile.adapters.tiles import stored_tile
 from secureprofile.audit.checkpoint import VerifierKey
+from secureprofile.audit.handover import with_successors
 from secureprofile.audit.select import Selection
 from secureprofile.audit.verify import Verdict, verify_log
 from secureprofile.errors import ProofWrong, UsageError
@@ -34,7 +35,7 @@ def verify(context: Context, *, checkpoints: Sequence[bytes], keys: Sequence[Ver
         verdict = verify_log(
             view.entries(),
             notes,
-            list(keys) or [context.signer.verifier],
+            with_successors(keys, context.signer.handovers()) if keys else context.signer.verifiers,
             minimum=minimum(view),
             node=view.nodes(view.log_size()),
             stored=lambda number: stored_tile(view.connection, number),

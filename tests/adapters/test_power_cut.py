@@ -25,7 +25,7 @@ def body(number: int) -> bytes:
 
 def the_signer(folder: Path) -> LogSigner:
     (folder / "signer").mkdir(exist_ok=True)
-    return LogSigner(folder / "signer", b"\7" * 32, "log.example")
+    return LogSigner(folder / "signer", [b"\7" * 32], "log.example")
 
 
 def put(folder: Path, files: dict[str, bytes]) -> None:

@@ -310,7 +310,7 @@ def test_only_the_creator_rotates_and_some_roles_never(place: Path, capsys: pyte
     before = (place / "keys" / "keys.json").read_bytes()
     assert run(["keys", "rotate", "encrypt", "--actor", "desk@example.com"]) == 1
     assert entries(place)[-1]["reason"] == "not-the-creator"
-    assert run(["keys", "rotate", "log"]) == 2
+    assert run(["keys", "rotate", "index"]) == 2
     assert run(["keys", "rotate", "nothing"]) == 2
     assert (place / "keys" / "keys.json").read_bytes() == before
     assert "one of: pseudonym" in capsys.readouterr().err
