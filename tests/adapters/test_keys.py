@@ -144,7 +144,7 @@ def test_a_ring_in_a_variable_cannot_grow(monkeypatch: pytest.MonkeyPatch) -> No
         keys.grow_ring("env:SP_RING", "fpe", day="2026-11-02")
 
 
-@pytest.mark.parametrize("role", ["index", "log"])
+@pytest.mark.parametrize("role", ["index", "tombstone"])
 def test_roles_that_must_not_change_do_not(role: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="rotate"):
         keys.grow_ring(f"file:{tmp_path}", role, day="2026-11-02")

@@ -25,7 +25,7 @@ def test_the_commands_of_the_guide(
     monkeypatch.delenv("SECUREPROFILE_WORKSPACE", raising=False)
     blocks = re.findall(r"^```(\w*)\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL)
     commands = [line for language, block in blocks if not language for line in block.splitlines()]
-    assert len(commands) == 11
+    assert len(commands) == 13
     for command in commands:
         if "VKEY" in command:
             command = command.replace("VKEY", Path(".secureprofile/signer/log.vkey").read_text().strip())
