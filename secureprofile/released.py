@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal
+from functools import reduce
+from operator import or_
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 from secureprofile.errors import InputError
 
@@ -21,12 +25,13 @@ class Released:
     """A noisy number that anybody may read.
 
     ``low`` and ``high`` bound the exact value with probability at least 95 % over the mechanism's noise alone (they say
-    nothing about sampling). ``sd`` is the noise's standard deviation, in the unit of ``value``.
+    nothing about sampling). ``sd`` is the noise's standard deviation, in the unit of ``value``. Values are unbiased: counts that
+    were made consistent with other tables are no whole numbers, and small ones can be negative.
     """
 
-    value: int
-    low: int
-    high: int
+    value: float
+    low: float
+    high: float
     sd: float
     mechanism: str
 
@@ -71,13 +76,20 @@ class Value:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attribute:
-    """A tag as a report needs it: code, dimension (one of ``vocabulary.DIMENSIONS``), names, definition, ordered values."""
+    """A tag as a report needs it: code, dimension (one of ``vocabulary.DIMENSIONS``), names, definition, ordered values.
+
+    ``chart`` says how it is drawn (one of ``vocabulary.CHARTS``); ``kind``, ``version`` and ``sensitivity`` stand beside the definition.
+    """
 
     code: str
     dimension: str
     name: Text
     definition: Text
     values: tuple[Value, ...]
+    chart: str = "bars"
+    kind: str = "rule"
+    version: str = "1"
+    sensitivity: str = "low"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,11 +104,105 @@ class Table:
     cells: tuple[Cell, ...]
 
 
+Statistic = Literal["count", "sum", "mean", "variance", "median", "quantile"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number:
+    """A statistic of a measure per segment, in row-major order of the segments; no attribute is everybody.
+
+    ``low`` and ``high`` are the public bounds to which values were clipped, in ``unit``; ``clipped`` is the noisy share (0 to 1) of
+    values that were, None where it was not bought. ``quantile`` is the order q in (0, 1) of a quantile.
+    """
+
+    code: str
+    name: Text
+    definition: Text
+    unit: str
+    statistic: Statistic
+    quantile: float | None = None
+    low: float
+    high: float
+    attributes: tuple[str, ...]
+    keys: tuple[tuple[str, ...], ...]
+    cells: tuple[Cell, ...]
+    clipped: Cell | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One value of one tag in a segment and in its base: shares (0 to 1) and the index, 100 · share / base share (TGI)."""
+
+    attribute: str
+    value: str
+    share: Cell
+    base_share: Cell
+    index: Cell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distance:
+    """How far a segment lies from its base in one dimension: mean total variation of its tags, 0 (alike) to 1."""
+
+    dimension: str
+    cell: Cell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """A segment (attribute, value) beside its base; ``base`` None is everybody. ``size`` counts the segment's people."""
+
+    segment: tuple[str, str]
+    base: tuple[str, str] | None
+    size: Cell
+    lines: tuple[Line, ...]
+    distances: tuple[Distance, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """One value's share before and now (0 to 1), and the difference."""
+
+    attribute: str
+    value: str
+    before: Cell
+    now: Cell
+    difference: Cell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stability:
+    """Population stability index (PSI) of one tag between two releases; 0 is no change."""
+
+    attribute: str
+    cell: Cell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What changed since an earlier release of the same name: computed from the two published documents alone."""
+
+    release_id: str
+    as_of: str
+    shifts: tuple[Shift, ...]
+    stability: tuple[Stability, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mechanism:
+    """One noisy measurement of a release: what was measured, by which mechanism and scale, for what contribution of one unit."""
+
+    measured: str
+    mechanism: str
+    scale: str
+    contribution: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """Everything a release makes public. Amounts of ε and δ are exact decimals written as text."""
+    """Everything a release makes public. Amounts of ε, δ and ρ are exact decimals written as text; ``filter`` is basic or zcdp."""
 
-    format: Literal["secureprofile-release/1"] = "secureprofile-release/1"
+    format: Literal["secureprofile-release/2"] = "secureprofile-release/2"
     name: str
     title: Text
     release_id: str
@@ -117,6 +223,12 @@ class Document:
     confidence: float
     attributes: tuple[Attribute, ...]
     tables: tuple[Table, ...]
+    numbers: tuple[Number, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    changes: tuple[Change, ...] = ()
+    mechanisms: tuple[Mechanism, ...] = ()
+    filter: str = "basic"
+    rho: str | None = None
     plan_hash: str
     policy_hash: str
     snapshot: str
@@ -127,13 +239,30 @@ class Document:
         """Return the attribute with this code."""
         return next(a for a in self.attributes if a.code == code)
 
+    def cells(self) -> Iterator[Cell]:
+        """Yield every cell that the document publishes."""
+        for table in self.tables:
+            yield from table.cells
+        for number in self.numbers:
+            yield from number.cells
+            yield from () if number.clipped is None else (number.clipped,)
+        for comparison in self.comparisons:
+            yield comparison.size
+            for line in comparison.lines:
+                yield from (line.share, line.base_share, line.index)
+            yield from (distance.cell for distance in comparison.distances)
+        for change in self.changes:
+            for shift in change.shifts:
+                yield from (shift.before, shift.now, shift.difference)
+            yield from (stability.cell for stability in change.stability)
+
     def to_json(self) -> bytes:
         """Return the published bytes: UTF-8 JSON, sorted keys, one trailing newline. Equal documents give equal bytes.
 
         Raises:
             TypeError: a cell is neither released nor withheld.
         """
-        for cell in (cell for table in self.tables for cell in table.cells):
+        for cell in self.cells():
             if not isinstance(cell, Released | Withheld):
                 raise TypeError(f"a release holds released numbers only, not {type(cell).__name__}")
         return (json.dumps(dataclasses.asdict(self), ensure_ascii=False, sort_keys=True, indent=1) + "\n").encode()
@@ -147,15 +276,12 @@ class Document:
         """
         try:
             raw = json.loads(data)
-            if raw.get("format") != "secureprofile-release/1":
+            if raw.get("format") != "secureprofile-release/2":
                 raise ValueError
-            raw["title"] = Text(**raw["title"])
-            raw["attributes"] = tuple(_attribute(item) for item in raw["attributes"])
-            raw["tables"] = tuple(_table(item) for item in raw["tables"])
-            return cls(**raw)
+            return cast("Document", _read(cls, raw))
         except (ValueError, TypeError, KeyError, AttributeError):
             raise InputError(
-                "this is not a release document (secureprofile-release/1)", hint="secureprofile release list"
+                "this is not a release document (secureprofile-release/2)", hint="secureprofile release list"
             ) from None
 
 
@@ -172,20 +298,32 @@ def plain(amount: str | Decimal) -> str:
     return f"{value:E}".replace("E-0", "e-").replace("E", "e")
 
 
-def _attribute(raw: dict[str, Any]) -> Attribute:
-    values = tuple(Value(code=v["code"], name=Text(**v["name"])) for v in raw["values"])
-    return Attribute(
-        code=raw["code"],
-        dimension=raw["dimension"],
-        name=Text(**raw["name"]),
-        definition=Text(**raw["definition"]),
-        values=values,
-    )
+_CELL = Released | Withheld
 
 
-def _table(raw: dict[str, Any]) -> Table:
-    return Table(
-        attributes=tuple(raw["attributes"]),
-        keys=tuple(tuple(key) for key in raw["keys"]),
-        cells=tuple(Withheld(**c) if "reason" in c else Released(**c) for c in raw["cells"]),
-    )
+def _read(kind: Any, raw: Any) -> Any:
+    """Rebuild a value of a declared type from what JSON keeps of it.
+
+    Raises:
+        TypeError, KeyError: it does not have the type's shape.
+    """
+    if kind == _CELL:
+        return _read(Withheld if "reason" in raw else Released, raw)
+    if dataclasses.is_dataclass(kind):
+        types = get_type_hints(kind)
+        return cast("type", kind)(**{name: _read(types[name], value) for name, value in raw.items()})
+    inner = get_args(kind)
+    if get_origin(kind) in (Union, UnionType):
+        return None if raw is None else _read(reduce(or_, (one for one in inner if one is not NoneType)), raw)
+    if get_origin(kind) is tuple:
+        many = inner[:1] * len(raw) if inner[-1] is Ellipsis else inner
+        return tuple(_read(one, value) for one, value in zip(many, raw, strict=True))
+    if get_origin(kind) is Literal:
+        if raw not in inner:
+            raise TypeError(raw)
+        return raw
+    if kind is float and type(raw) in (int, float):
+        return raw
+    if type(raw) is not kind:
+        raise TypeError(kind)
+    return raw

@@ -103,6 +103,12 @@ DIMENSIONS: Final = ("basic", "behaviour", "interests", "consumption", "psycholo
 """The six dimensions of a portrait: 基本信息, 行为习惯, 兴趣爱好, 消费能力, 心理特征, 社交属性."""
 
 
+CHARTS: Final = (
+    "bars", "ordinal", "age", "gender", "province-cn", "weekday", "hour", "recency", "frequency", "lifecycle",
+)  # fmt: skip
+"""How a report draws a tag: ``bars`` in any order, ``ordinal`` in the order of its values; the others have a chart of their own."""
+
+
 def within(category: str, ancestors: tuple[str, ...] | frozenset[str]) -> bool:
     """Tell whether a data category is one of ``ancestors`` or lies below one.
 

@@ -127,7 +127,7 @@ def heat_map(rows: Sequence[str], columns: Sequence[str], cells: Sequence[Cell],
     width = (WIDE - left) / len(columns)
     head = 26
     height = head + 34 * len(rows)
-    top = max([cell.value for cell in cells if isinstance(cell, Released)], default=1)
+    top = max([cell.value for cell in cells if isinstance(cell, Released)], default=1.0)
     spoken = _spoken([f"{row} / {column}" for row in rows for column in columns], cells, withheld)
     parts = [_head(WIDE, height, title, spoken)]
     for place, label in enumerate(columns):
@@ -144,7 +144,7 @@ def heat_map(rows: Sequence[str], columns: Sequence[str], cells: Sequence[Cell],
     return "".join([*parts, "</svg>"])
 
 
-def _tile(cell: Cell, x: float, y: float, width: float, top: int, withheld: str) -> str:
+def _tile(cell: Cell, x: float, y: float, width: float, top: float, withheld: str) -> str:
     place = f'x="{x + 1.5:.1f}" y="{y + 1.5:.1f}" width="{width - 3:.1f}" height="31" rx="3"'
     if isinstance(cell, Withheld):
         return f'<g><title>{escape(withheld)}</title><rect class="hatched" {place}/></g>'

@@ -212,7 +212,7 @@ def test_an_exact_number_is_in_no_json(number: Any, codes: tuple[str, ...]) -> N
 
 OTHERS: dict[str, Any] = {
     "no JSON": b"portrait", "nothing": b"", "not UTF-8": b"\xff\xfe{}", "a list": b"[]", "a number": b"5", "another format": b'{"format": "x/2"}',
-    "nothing but the format": b'{"format": "secureprofile-release/1"}',
+    "nothing but the format": b'{"format": "secureprofile-release/2"}',
 }  # fmt: skip
 
 
