@@ -51,19 +51,20 @@ def check_policy(reference: str) -> tuple[LoadedPolicy, int]:
         PolicyFileError: with everything that is wrong in the first file that is.
     """
     from secureprofile.adapters.hierarchies import check_files
-    from secureprofile.dp.plan import load_releases
+    from secureprofile.dp.request import load_releases
     from secureprofile.portrait.dictionary import load_tags
 
     loaded = load_policy(reference)
-    found, codes = loaded.policy, []
+    found, tags = loaded.policy, {}
     check_files(found.anonymity, loaded.siblings)
     if found.tags is not None:
         columns = {name: set(dataset.columns) for name, dataset in found.datasets.items()}
         text = loaded.sibling(found.tags)
-        codes = [tag.code for tag in load_tags(text, file=found.tags, columns=columns).tags]
+        dictionary = load_tags(text, file=found.tags, columns=columns)
+        tags = {tag.code: dictionary.attribute(tag.code) for tag in dictionary.tags}
     if found.releases is not None:
-        load_releases(loaded.sibling(found.releases), file=found.releases, policy=found, tags=codes)
-    return loaded, len(codes)
+        load_releases(loaded.sibling(found.releases), file=found.releases, policy=found, tags=tags)
+    return loaded, len(tags)
 
 
 def _sibling(path: Path, name: str) -> bytes | None:

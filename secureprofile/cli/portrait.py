@@ -117,17 +117,41 @@ def release_plan(name: Name, workspace: Folder = None, actor: Actor = None, json
     with session(workspace, actor=actor) as one:
         plan = one.plan(name)
         account = one.accounts(plan.request.domain)[0]
-    rows = [(" × ".join(table) or "everybody", plan.cells(table)) for table in plan.request.tables]
+    tables = plan.request.tables
     if json:
-        tables = [
-            {"table": table, "cells": cells, "sd": plan.sd, "half_width": plan.half_width} for table, cells in rows
+        told = [
+            {
+                "table": list(table),
+                "cells": plan.cells(table),
+                "sd": plan.sd(table),
+                "half_width": plan.half_width(table),
+                "shown_from": plan.threshold(table),
+                "expected_shown": plan.shown(table),
+            }
+            for table in tables
         ]
-        show.as_json("plan", {"name": name, "plan": plan.hash, "tables": tables, "epsilon": str(plan.request.epsilon)})
+        cost = {"epsilon": str(plan.request.epsilon), "delta": str(plan.request.delta), "rho": str(plan.rho)}
+        about = {"name": name, "plan": plan.hash, "mechanism": plan.mechanism}
+        show.as_json("plan", {**about, **cost, "tables": told})
         return
     show.table(
-        ("table", "cells", "noise sd", "95 % interval"),
-        [(t, c, f"{plan.sd:.1f}", f"± {plan.half_width}") for t, c in rows],
-        right=(1, 2, 3),
+        ("table", "cells", "noise sd", "95 % interval", "shown from", "cells shown, about"),
+        [
+            (
+                " × ".join(table) or "everybody",
+                plan.cells(table),
+                f"{plan.sd(table):.1f}",
+                f"± {plan.half_width(table):.0f}",
+                f"{plan.threshold(table):.0f}",
+                f"{plan.shown(table):.0%}",
+            )
+            for table in tables
+        ],
+        right=(1, 2, 3, 4, 5),
+    )
+    show.say(
+        f"noise: {plan.mechanism}; shares of cells are for {plan.population:,} made-up people with unequal groups, "
+        "never for the real ones"
     )
     show.say(
         f"costs ε = {plain(plan.request.epsilon)}, δ = {plain(plan.request.delta)}; "

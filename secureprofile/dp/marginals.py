@@ -6,14 +6,19 @@ The cells come from the tag dictionary, never from the data: a combination that 
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 
 import ibis
+import numpy as np
+from numpy.typing import NDArray
 
-from secureprofile.dp.mechanism import NAME, half_width, standard_deviation
 from secureprofile.released import Attribute, Cell, Released, Table, Withheld
 
 Key = tuple[str, ...]
+
+CLEAR = 4
+"""A count is shown from this many standard deviations of its noise on."""
 
 
 def keys(attributes: Sequence[Attribute]) -> tuple[Key, ...]:
@@ -28,45 +33,67 @@ def counting(profile: ibis.Table, attributes: Sequence[Attribute]) -> ibis.Table
     return profile.group_by([attribute.code for attribute in attributes]).aggregate(people=lambda t: t.count())
 
 
+def counted(attributes: Sequence[Attribute], people: Mapping[Key, int]) -> NDArray[np.int64]:
+    """Lay counts out as an array with one axis per attribute; combinations nobody has are zero.
+
+    Raises:
+        ValueError: a combination outside the public domain.
+    """
+    places = [{value.code: place for place, value in enumerate(attribute.values)} for attribute in attributes]
+    result = np.zeros([len(one) for one in places], dtype=np.int64)
+    for key, count in people.items():
+        try:
+            result[tuple(place[code] for place, code in zip(places, key, strict=True))] = count
+        except KeyError:
+            raise ValueError("a person carries a tag value that the dictionary does not name") from None
+    return result
+
+
 def publish(
     attributes: Sequence[Attribute],
-    exact: Mapping[Key, int],
-    noise: Sequence[int],
+    noisy: NDArray[np.float64] | NDArray[np.int64],
     *,
-    epsilon: float,
-    confidence: float,
+    sd: float,
+    half_width: float,
+    mechanism: str,
     minimum_group: int,
 ) -> Table:
-    """Add noise to every cell and withhold by noisy value only.
-
-    A cell is shown when its noisy count reaches both the minimum group and four standard deviations; below that it is mostly
-    noise. The rule looks at noisy numbers alone, so it costs nothing and can show a true group below the minimum.
+    """Show every noisy count of a table, or withhold it by its noisy value only.
 
     Args:
-        attributes: of the table, in the order of the keys.
-        exact: people per combination; combinations nobody has may be missing, unknown ones are an error.
-        noise: one draw per cell, in the order of :func:`keys`.
-        epsilon: the geometric mechanism's parameter for this table.
-        confidence: of the intervals, in (0, 1).
+        attributes: of the table, one per axis of ``noisy``.
+        noisy: counts with their noise, in people.
+        sd: of the noise on each count.
+        half_width: by which an interval reaches to either side.
+        mechanism: its name.
         minimum_group: people, ≥ 1.
 
     Raises:
-        ValueError: a combination outside the public domain, or a number of draws that is not the number of cells.
+        ValueError: the array has not the attributes' shape.
     """
-    cells = keys(attributes)
-    if set(exact) - set(cells):
-        raise ValueError("a person carries a tag value that the dictionary does not name")
-    width, sd = half_width(epsilon, confidence), standard_deviation(epsilon)
+    if noisy.shape != tuple(len(attribute.values) for attribute in attributes):
+        raise ValueError("the array has not the shape of the table's public domain")
     shown = tuple(
-        _cell(exact.get(key, 0) + draw, width=width, sd=sd, minimum_group=minimum_group)
-        for key, draw in zip(cells, noise, strict=True)
+        cell(value, half_width=half_width, sd=sd, mechanism=mechanism, minimum_group=minimum_group)
+        for value in noisy.ravel().tolist()
     )
-    return Table(attributes=tuple(attribute.code for attribute in attributes), keys=cells, cells=shown)
+    return Table(attributes=tuple(attribute.code for attribute in attributes), keys=keys(attributes), cells=shown)
 
 
-def _cell(value: int, *, width: int, sd: float, minimum_group: int) -> Cell:
+def cell(value: float, *, half_width: float, sd: float, mechanism: str, minimum_group: int) -> Cell:
+    """Return a noisy count, or why it is withheld.
+
+    It is shown when it reaches both the minimum group and four standard deviations; below that it is mostly noise. The rule looks
+    at noisy numbers alone, so it costs nothing and can show a true group below the minimum.
+    """
     if value < minimum_group:
         return Withheld(reason="below-minimum-group", threshold=minimum_group)
-    if value < 4 * sd:
-        return Withheld(reason="too-noisy", threshold=-int(-4 * sd // 1))
-    return Released(value=value, low=value - width, high=value + width, sd=round(sd, 4), mechanism=NAME)
+    if value < CLEAR * sd:
+        return Withheld(reason="too-noisy", threshold=math.ceil(CLEAR * sd))
+    return Released(
+        value=round(value, 6),
+        low=math.floor((value - half_width) * 1e6) / 1e6,
+        high=math.ceil((value + half_width) * 1e6) / 1e6,
+        sd=round(sd, 4),
+        mechanism=mechanism,
+    )

@@ -9,14 +9,21 @@ from __future__ import annotations
 import math
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 NAME = "two-sided geometric (discrete Laplace)"
 
 
 class Sampler(Protocol):
     """Draws noise from the operating system's randomness."""
 
-    def geometric(self, epsilon: float, size: int) -> list[int]:
+    def geometric(self, epsilon: float, size: int) -> NDArray[np.int64]:
         """Return ``size`` independent draws of two-sided geometric noise with parameter ``epsilon`` (> 0)."""
+        ...
+
+    def gaussian(self, sigma: float, size: int) -> NDArray[np.int64]:
+        """Return ``size`` independent draws of the rounded Gaussian with standard deviation ``sigma`` (1 to 2³⁰)."""
         ...
 
 

@@ -1,62 +1,114 @@
 """A release, written down before noise is drawn: what is asked, what it costs, how exact each number will be.
 
 A plan depends on the policy, the tag dictionary and the request only, never on data: two people who read the same files get
-the same plan and the same hash.
+the same plan and the same hash. It takes the cheaper of two mechanisms by the request's own objective: geometric noise on each
+table by itself, or the residual basis of all tables with rounded Gaussian noise.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from functools import reduce
+from statistics import NormalDist
 
+import numpy as np
+
+from secureprofile.dp import gaussian, mechanism
 from secureprofile.dp.accounting import table_epsilon
-from secureprofile.dp.marginals import keys
-from secureprofile.dp.mechanism import half_width, standard_deviation
-from secureprofile.errors import PolicyFileError, Problem
-from secureprofile.policy.document import Document as YamlDocument
-from secureprofile.policy.document import read_yaml
-from secureprofile.policy.model import Policy
-from secureprofile.released import Attribute, Text
+from secureprofile.dp.marginals import CLEAR, keys
+from secureprofile.dp.request import Request
+from secureprofile.dp.residual import Measurement, Sizes, Subset, cell_variance, closure, fairest, in_integers, optimal
+from secureprofile.errors import UsageError
+from secureprofile.released import Attribute
 
 CONFIDENCE = 0.95
+MOST_CELLS = 5_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """One entry of a releases file: the tables wanted, and the (ε, δ) for all of them together."""
+class Geometric:
+    """Every table by itself, with two-sided geometric noise of parameter ``epsilon`` on each count."""
 
-    name: str
-    title: Text
-    purpose: str
-    domain: str
-    epsilon: Decimal
-    delta: Decimal
-    tables: tuple[tuple[str, ...], ...]
+    epsilon: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gaussian:
+    """All tables from one set of residuals, at the distance ``eta`` (standard deviations between neighbours)."""
+
+    eta: float
+    measurements: tuple[Measurement, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A request with its cost and accuracy. ``table_epsilon`` is the geometric parameter that every table gets."""
+    """A request with its noise, and what that costs and gives."""
 
     request: Request
     attributes: Mapping[str, Attribute]
     minimum_group: int
-    table_epsilon: float
+    population: int
+    noise: Geometric | Gaussian
     hash: str
 
     @property
-    def sd(self) -> float:
-        """Standard deviation of the noise on every count, in people."""
-        return standard_deviation(self.table_epsilon)
+    def sizes(self) -> Sizes:
+        """How many values each attribute has."""
+        return _sizes(self.attributes)
 
     @property
-    def half_width(self) -> int:
-        """People by which an interval reaches to either side."""
-        return half_width(self.table_epsilon, CONFIDENCE)
+    def mechanism(self) -> str:
+        """The mechanism's name."""
+        return mechanism.NAME if isinstance(self.noise, Geometric) else gaussian.NAME
+
+    @property
+    def spreads(self) -> dict[Subset, float]:
+        """The variance scale τ² of every residual, in people²; empty for geometric noise."""
+        measured = self.noise.measurements if isinstance(self.noise, Gaussian) else ()
+        spreads = {m.subset: m.spread(self.sizes) for m in measured}
+        return spreads | {s: 0.0 for t in self.request.tables for s in closure([self.canonical(t)]) if s not in spreads}
+
+    @property
+    def rho(self) -> Decimal:
+        """The cost in zero-concentrated privacy, rounded up; a geometric table of ε costs at most ε²/2."""
+        if isinstance(self.noise, Gaussian):
+            return gaussian.zcdp(self.noise.eta)
+        return gaussian.zcdp(self.noise.epsilon * math.sqrt(len(self.request.tables)))
+
+    def canonical(self, table: Sequence[str]) -> Subset:
+        """Return a table's attributes in the plan's own order, as residuals name them."""
+        return tuple(code for code in self.attributes if code in table)
+
+    def sd(self, table: Sequence[str]) -> float:
+        """Return the standard deviation of the noise on each count of a table, in people."""
+        if isinstance(self.noise, Geometric):
+            return mechanism.standard_deviation(self.noise.epsilon)
+        return math.sqrt(cell_variance(self.canonical(table), self.spreads, self.sizes))
+
+    def half_width(self, table: Sequence[str]) -> float:
+        """Return by how many people an interval reaches to either side."""
+        if isinstance(self.noise, Geometric):
+            return mechanism.half_width(self.noise.epsilon, CONFIDENCE)
+        return gaussian.QUANTILE * self.sd(table)
+
+    def threshold(self, table: Sequence[str]) -> float:
+        """Return the noisy count from which a cell is shown."""
+        return max(self.minimum_group, CLEAR * self.sd(table))
+
+    def shown(self, table: Sequence[str]) -> float:
+        """Return the share of cells expected to be shown for people made up by a public rule, 0 to 1.
+
+        The declared population is spread over each tag as 1, ½, ⅓, … of its values (Zipf), independently between tags: a shape many
+        categories have. Nothing is known of the real people.
+        """
+        shares: np.ndarray = reduce(np.multiply.outer, [_zipf(self.sizes[code]) for code in table], np.ones(()))
+        certain = NormalDist(0, self.sd(table)).cdf
+        return float(np.mean([certain(self.population * s - self.threshold(table)) for s in shares.ravel().tolist()]))
 
     def of(self, table: Sequence[str]) -> tuple[Attribute, ...]:
         """Return the attributes of one table."""
@@ -64,127 +116,76 @@ class Plan:
 
     def cells(self, table: Sequence[str]) -> int:
         """Return how many cells one table has."""
-        return len(keys(self.of(table)))
+        return math.prod(self.sizes[code] for code in table)
 
 
-def plan_release(request: Request, *, attributes: Mapping[str, Attribute], minimum_group: int) -> Plan:
-    """Plan a release: choose the tables' noise so that all of them together cost exactly the request's (ε, δ)."""
-    share = table_epsilon(epsilon=request.epsilon, delta=request.delta, tables=len(request.tables))
-    used = {code: attributes[code] for table in request.tables for code in table}
-    content = {
-        "format": "secureprofile-plan/1",
-        "request": [request.name, request.purpose, request.domain, str(request.epsilon), str(request.delta)],
-        "tables": [list(table) for table in request.tables],
-        "values": {code: [value.code for value in attribute.values] for code, attribute in used.items()},
-        "minimum_group": minimum_group,
-        "table_epsilon": repr(share),
-    }
-    digest = hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-    return Plan(request=request, attributes=used, minimum_group=minimum_group, table_epsilon=share, hash=digest)
+def plan_release(request: Request, *, attributes: Mapping[str, Attribute], minimum_group: int, population: int) -> Plan:
+    """Plan a release: the least noise at which all its tables together cost exactly the request's (ε, δ).
 
-
-def load_releases(text: str, *, file: str, policy: Policy, tags: Sequence[str]) -> dict[str, Request]:
-    """Read a releases file.
+    Args:
+        request: what is asked.
+        attributes: at least those of the request's tables.
+        minimum_group: the smallest that the purpose allows; a request may ask for a larger one.
+        population: people, as the policy declares them.
 
     Raises:
-        PolicyFileError: with every problem found: unknown keys, purposes, domains, tags; ε or δ outside their range.
+        UsageError: too many cells, or less than the smallest amount per table.
     """
-    document = read_yaml(text, file=file)
-    problems: list[Problem] = []
-    reader = _Reader(document=document, file=file, policy=policy, tags=frozenset(tags), problems=problems)
-    root = document.value if isinstance(document.value, dict) else {}
-    if root.get("secureprofile-releases") != 1 or not isinstance(root.get("releases"), dict):
-        reader.problem((), "expected `secureprofile-releases: 1` and a mapping", "releases: {NAME: {…}}")
-        raise PolicyFileError(problems)
-    requests = {name: reader.request(str(name), body) for name, body in root["releases"].items()}
-    if problems:
-        raise PolicyFileError(sorted(problems, key=lambda p: (p.line, p.column)))
-    return {name: request for name, request in requests.items() if request is not None}
-
-
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Reader:
-    document: YamlDocument
-    file: str
-    policy: Policy
-    tags: frozenset[str]
-    problems: list[Problem]
-
-    def problem(self, path: tuple[str | int, ...], message: str, hint: str = "") -> None:
-        line, column = self.document.position(path)
-        dotted = ".".join(str(step) for step in path) or "(file)"
-        self.problems.append(Problem(file=self.file, line=line, column=column, path=dotted, message=message, hint=hint))
-
-    def request(self, name: str, body: object) -> Request | None:
-        path: tuple[str | int, ...] = ("releases", name)
-        if not _NAME.fullmatch(name):  # it becomes a folder's name
-            self.problem(path, "expected a name of letters, digits, - _ .", "rename the release")
-        wanted = {"title", "purpose", "domain", "epsilon", "delta", "tables"}
-        if not isinstance(body, dict) or set(body) != wanted:
-            self.problem(path, "expected exactly these keys", ", ".join(sorted(wanted)))
-            return None
-        before = len(self.problems)
-        title = body["title"]
-        if not (
-            isinstance(title, dict) and set(title) == {"en", "zh"} and all(isinstance(t, str) for t in title.values())
-        ):
-            self.problem((*path, "title"), "expected text in both languages", "{en: …, zh: …}")
-        if str(body["purpose"]) not in self.policy.purposes:
-            self.problem(
-                (*path, "purpose"), "the policy has no such purpose", "one of: " + ", ".join(self.policy.purposes)
-            )
-        if str(body["domain"]) not in self.policy.domains:
-            self.problem(
-                (*path, "domain"), "the policy has no such domain", "one of: " + ", ".join(self.policy.domains)
-            )
-        epsilon = self.amount((*path, "epsilon"), body["epsilon"])
-        delta = self.amount((*path, "delta"), body["delta"])
-        tables = self.tables_of((*path, "tables"), body["tables"])
-        if epsilon <= 0:
-            self.problem((*path, "epsilon"), "expected a number above 0", "such as 1")
-        domain = self.policy.domains.get(str(body["domain"]))
-        if domain is not None and not 0 <= delta < Decimal(1) / domain.population:
-            self.problem(
-                (*path, "delta"),
-                f"expected at least 0 and below 1/{domain.population}",
-                "such as 1.0e-6; δ must be smaller than one declared person",
-            )
-        if len(self.problems) > before:
-            return None
-        return Request(
-            name=name,
-            title=Text(**title),
-            purpose=str(body["purpose"]),
-            domain=str(body["domain"]),
-            epsilon=epsilon,
-            delta=delta,
-            tables=tables,
+    used = {code: attributes[code] for table in request.tables for code in table}
+    sizes = _sizes(used)
+    if sum(math.prod(sizes[code] for code in table) for table in request.tables) > MOST_CELLS:
+        raise UsageError(
+            f"release {request.name} has more than {MOST_CELLS:,} cells", hint="ask for tables of fewer tags"
         )
+    try:
+        noise = _cheapest(request, used)
+    except ValueError as error:
+        raise UsageError(f"release {request.name}: {error}", hint="ask for fewer tables, or more ε") from None
+    minimum = max(minimum_group, request.minimum_group)
+    content = {
+        "format": "secureprofile-plan/2",
+        "request": [request.name, request.purpose, request.domain, str(request.epsilon), str(request.delta)],
+        "tables": [list(table) for table in request.tables],
+        "compare": [[one.segment, one.base] for one in request.compare],
+        "values": {code: [value.code for value in attribute.values] for code, attribute in used.items()},
+        "minimum_group": minimum,
+        "noise": asdict(noise),
+    }
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return Plan(
+        request=request, attributes=used, minimum_group=minimum, population=population, noise=noise, hash=digest
+    )
 
-    def amount(self, path: tuple[str | int, ...], value: object) -> Decimal:
-        try:
-            amount = Decimal(str(value))
-        except InvalidOperation:
-            amount = Decimal("NaN")
-        if isinstance(value, bool) or not amount.is_finite():
-            self.problem(path, "expected a decimal number", "such as 0.5, without quotes")
-            return Decimal(0)
-        return amount
 
-    def tables_of(self, path: tuple[str | int, ...], value: object) -> tuple[tuple[str, ...], ...]:
-        if not isinstance(value, list) or not value:
-            self.problem(path, "expected a list of tables", "each a list of tag codes; [] counts everybody")
-            return ()
-        tables = []
-        for index, table in enumerate(value):
-            codes = table if isinstance(table, list) else [None]
-            for code in codes:
-                if str(code) not in self.tags:
-                    self.problem((*path, index), "expected tag codes", "see: secureprofile tags list")
-            if len(set(map(str, codes))) < len(codes) or table in value[:index]:
-                self.problem((*path, index), "the same tag or table twice", "keep one of them")
-            tables.append(tuple(str(code) for code in codes))
-        return tuple(tables)
+def _cheapest(request: Request, used: Mapping[str, Attribute]) -> Geometric | Gaussian:
+    """Return the mechanism of less noise by the request's objective. Both are computed from public numbers alone."""
+    sizes, tables = _sizes(used), request.tables
+    canonical = {table: tuple(code for code in used if code in table) for table in tables}
+    weights = {canonical[table]: request.weights.get(table, 1.0) for table in tables}
+    single = Geometric(epsilon=table_epsilon(epsilon=request.epsilon, delta=request.delta, tables=len(tables)))
+    if request.delta == 0:
+        return single
+    eta = gaussian.largest_eta(float(request.epsilon), float(request.delta) * (1 - 1e-9))
+    choose = optimal if request.objective == "average" else fairest
+    measurements = tuple(in_integers(choose(weights, sizes, eta), sizes, eta))
+    drawn = sum(m.coordinates(sizes) * gaussian.total_variation(m.sigma) for m in measurements)
+    if (1 + math.exp(request.epsilon)) * drawn > float(request.delta) * 1e-9:
+        raise ValueError("δ is too small for so many draws")
+    spreads = {m.subset: m.spread(sizes) for m in measurements}
+    spreads |= {s: 0.0 for table in weights for s in closure([table]) if s not in spreads}
+    gaussian_loss = [weight * cell_variance(table, spreads, sizes) for table, weight in weights.items()]
+    geometric_loss = [weight * mechanism.standard_deviation(single.epsilon) ** 2 for weight in weights.values()]
+    better = sum if request.objective == "average" else max
+    if better(geometric_loss) <= better(gaussian_loss):
+        return single
+    return Gaussian(eta=eta, measurements=measurements)
+
+
+def _sizes(attributes: Mapping[str, Attribute]) -> dict[str, int]:
+    return {code: len(keys([attribute])) for code, attribute in attributes.items()}
+
+
+def _zipf(size: int) -> np.ndarray:
+    weights = 1 / np.arange(1, size + 1)
+    result: np.ndarray = weights / weights.sum()
+    return result

@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import ibis.expr.types as ir
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from secureprofile.adapters.clock import now, stamp
-from secureprofile.adapters.diffprivlib import GeometricSampler
+from secureprofile.adapters.diffprivlib import NoiseSampler
 from secureprofile.adapters.duckdb import DuckEngine
 from secureprofile.adapters.outputs import write_whole
 from secureprofile.adapters.views import PORTRAIT, Charge, Reader, Snapshot, StoredRelease, Writer
 from secureprofile.audit.entry import named
-from secureprofile.dp.marginals import counting, keys, publish
-from secureprofile.dp.mechanism import NAME, Sampler
-from secureprofile.dp.plan import CONFIDENCE, Plan, Request, load_releases, plan_release
+from secureprofile.dp.changes import change
+from secureprofile.dp.derived import comparisons
+from secureprofile.dp.draw import noisy, widest
+from secureprofile.dp.marginals import counted, counting
+from secureprofile.dp.mechanism import Sampler
+from secureprofile.dp.plan import CONFIDENCE, Plan, plan_release
+from secureprofile.dp.request import Codes, Request, load_releases
 from secureprofile.errors import BudgetRefused, Refused, UsageError
 from secureprofile.flows.build import visible_files
+from secureprofile.flows.document import mechanisms, published_tables
 from secureprofile.flows.gate import Context, authorise, begin, record
 from secureprofile.flows.presence import stored_people, touching
 from secureprofile.flows.progress import Progress
 from secureprofile.portrait.dictionary import TagDictionary
-from secureprofile.released import Document, Table, plain
+from secureprofile.released import Attribute, Document, plain
 from secureprofile.version import __version__
 
 
@@ -68,7 +75,12 @@ def requests(context: Context, tags: TagDictionary) -> dict[str, Request]:
     if policy.releases is None:
         raise UsageError("the policy names no releases file", hint="add `releases: releases.yaml` to the policy")
     text = context.policy.sibling(policy.releases)
-    return load_releases(text, file=policy.releases, policy=policy, tags=[tag.code for tag in tags.tags])
+    return load_releases(text, file=policy.releases, policy=policy, tags=attributes(tags))
+
+
+def attributes(tags: TagDictionary) -> dict[str, Attribute]:
+    """Return every tag of a dictionary as releases need it, by code."""
+    return {tag.code: tags.attribute(tag.code) for tag in tags.tags}
 
 
 def plan(context: Context, tags: TagDictionary, name: str) -> Plan:
@@ -81,9 +93,13 @@ def plan(context: Context, tags: TagDictionary, name: str) -> Plan:
     if name not in declared:
         raise UsageError("no such release is declared", hint="one of: " + ", ".join(sorted(declared)))
     request = declared[name]
-    attributes = {code: tags.attribute(code) for table in request.tables for code in table}
-    minimum = context.policy.policy.purposes[request.purpose].minimum_group
-    return plan_release(request, attributes=attributes, minimum_group=minimum)
+    policy = context.policy.policy
+    return plan_release(
+        request,
+        attributes=attributes(tags),
+        minimum_group=policy.purposes[request.purpose].minimum_group,
+        population=policy.domains[request.domain].population,
+    )
 
 
 def accounts(context: Context, view: Reader, domain: str) -> list[Account]:
@@ -166,12 +182,14 @@ def run(context: Context, tags: TagDictionary, name: str, *, progress: Progress,
     with begin(context, "release.run", plan=planned.hash, snapshot=str(snapshot.id), **_about(planned)) as act:
         exact = _exact_counts(context, snapshot, planned, progress)
         progress.step("draw the noise")
-        tables = noisy_tables(planned, exact, sampler or GeometricSampler())
+        tables = noisy(planned, exact, sampler or NoiseSampler())
         created = stamp(now())
 
         def work(tx: Writer) -> StoredRelease:
             account = check_budget(context, tx, request)
             document = _document(context, planned, tables, snapshot, account, created=created, entry=act.index)
+            if earlier := [Document.from_json(one.body) for one in tx.releases() if one.name == name]:
+                document = replace(document, changes=(change(earlier[-1], document),))
             release = StoredRelease(
                 id=document.release_id,
                 name=name,
@@ -257,48 +275,31 @@ def _everybody(context: Context, snapshot: Snapshot) -> pa.Array:
 
 def _exact_counts(
     context: Context, snapshot: Snapshot, planned: Plan, progress: Progress
-) -> list[Mapping[tuple[str, ...], int]]:
-    """Count people per cell, for every table of the plan. These numbers go into the mechanism and nowhere else."""
+) -> dict[Codes, NDArray[np.int64]]:
+    """Count people per cell of the plan's widest tables. These numbers go into the mechanism and nowhere else."""
     with (
         context.home.scratch() as scratch,
         DuckEngine(temp=scratch, memory_limit=context.memory_limit) as engine,
         context.state.reading() as view,
     ):
         profile = engine.parquet(visible_files(context, view, snapshot))
-        counted: list[Mapping[tuple[str, ...], int]] = []
-        for table in planned.request.tables:
+        exact: dict[Codes, NDArray[np.int64]] = {}
+        for table in widest(planned):
             progress.step(f"count {' × '.join(table) or 'everybody'}")
-            counted.append(exact_table(profile, planned, table, engine))
-        return counted
+            exact[table] = exact_table(profile, planned, table, engine)
+        return exact
 
 
-def exact_table(
-    profile: ir.Table, planned: Plan, table: Sequence[str], engine: DuckEngine
-) -> dict[tuple[str, ...], int]:
-    """Return people per combination of one table."""
+def exact_table(profile: ir.Table, planned: Plan, table: Codes, engine: DuckEngine) -> NDArray[np.int64]:
+    """Return people per combination of one table, one axis per tag."""
     rows = engine.to_arrow(counting(profile, planned.of(table))).to_pylist()
-    return {tuple(str(row[code]) for code in table): int(row["people"]) for row in rows}
-
-
-def noisy_tables(planned: Plan, exact: Sequence[Mapping[tuple[str, ...], int]], sampler: Sampler) -> tuple[Table, ...]:
-    """Draw noise for every cell and publish."""
-    return tuple(
-        publish(
-            planned.of(table),
-            counts,
-            sampler.geometric(planned.table_epsilon, len(keys(planned.of(table)))),
-            epsilon=planned.table_epsilon,
-            confidence=CONFIDENCE,
-            minimum_group=planned.minimum_group,
-        )
-        for table, counts in zip(planned.request.tables, exact, strict=True)
-    )
+    return counted(planned.of(table), {tuple(str(row[code]) for code in table): int(row["people"]) for row in rows})
 
 
 def _document(
     context: Context,
     planned: Plan,
-    tables: tuple[Table, ...],
+    tables: dict[Codes, NDArray[np.float64]],
     snapshot: Snapshot,
     account: Account,
     *,
@@ -317,7 +318,7 @@ def _document(
         purpose=request.purpose,
         privacy_unit=domain.unit,
         declared_population=domain.population,
-        mechanism=NAME,
+        mechanism=planned.mechanism,
         epsilon=str(request.epsilon),
         delta=str(request.delta),
         epsilon_spent=str(account.epsilon_spent + request.epsilon),
@@ -327,7 +328,10 @@ def _document(
         minimum_group=planned.minimum_group,
         confidence=CONFIDENCE,
         attributes=tuple(planned.attributes.values()),
-        tables=tables,
+        tables=published_tables(planned, tables),
+        comparisons=comparisons(planned, tables),
+        mechanisms=mechanisms(planned),
+        rho=str(planned.rho),
         plan_hash=planned.hash,
         policy_hash=context.policy.hash,
         snapshot=str(snapshot.id),

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from secureprofile.adapters.diffprivlib import GeometricSampler
+from secureprofile.adapters.diffprivlib import NoiseSampler
 from secureprofile.dp.mechanism import half_width, standard_deviation
 
 EPSILONS = st.floats(min_value=0.02, max_value=4.0)
@@ -41,7 +41,7 @@ def test_half_width_is_the_smallest_that_covers(epsilon: float, confidence: floa
 @pytest.mark.parametrize("epsilon", [0.1, 1.0])
 def test_draws_follow_the_distribution(epsilon: float) -> None:
     """Chi-square over 20,000 draws; a right sampler fails one run in a million."""
-    draws = GeometricSampler().geometric(epsilon, 20_000)
+    draws = NoiseSampler().geometric(epsilon, 20_000).tolist()
     edge = half_width(epsilon, 0.99)
     observed = np.array(
         [
@@ -63,7 +63,7 @@ def test_draws_follow_the_distribution(epsilon: float) -> None:
 
 @pytest.mark.parametrize("wrong", [0.9, 1.1])
 def test_the_chi_square_would_notice_ten_percent_more_or_less_noise(wrong: float) -> None:
-    draws = GeometricSampler().geometric(0.5 * wrong, 20_000)
+    draws = NoiseSampler().geometric(0.5 * wrong, 20_000)
     variance = sum(d * d for d in draws) / len(draws)
     # the sd of the variance's estimate is about 1.6 % here; 10 % of ε moves the variance by about 20 %
     assert abs(variance / standard_deviation(0.5) ** 2 - 1) > 0.08
@@ -77,5 +77,5 @@ def test_seeding_changes_nothing() -> None:
     for _ in range(2):
         random.seed(1)
         np.random.seed(1)
-        runs.append(GeometricSampler().geometric(0.1, 40))
+        runs.append(NoiseSampler().geometric(0.1, 40))
     assert runs[0] != runs[1]

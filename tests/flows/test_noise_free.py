@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 
 from secureprofile.flows import release
@@ -13,8 +14,11 @@ from secureprofile.workspace import Workspace
 class NoNoise:
     """Draws zeros."""
 
-    def geometric(self, epsilon: float, size: int) -> list[int]:
-        return [0] * size
+    def geometric(self, epsilon: float, size: int) -> np.ndarray:
+        return np.zeros(size, dtype=np.int64)
+
+    def gaussian(self, sigma: float, size: int) -> np.ndarray:
+        return np.zeros(size, dtype=np.int64)
 
 
 def test_exact_counts_are_those_of_the_portrait(shop) -> None:  # type: ignore[no-untyped-def]

@@ -21,6 +21,7 @@ from secureprofile.cli.main import run
 from secureprofile.errors import InputError, PolicyFileError, Problem, SecureProfileError
 from secureprofile.policy.document import MAX_DEPTH, read_yaml
 from secureprofile.policy.parse import LoadedPolicy, parse_policy
+from secureprofile.released import Attribute, Text
 from secureprofile.vocabulary import DATA_CATEGORIES, DATA_USES, LAWFUL_BASES
 from tests.conftest import ROOT
 
@@ -212,10 +213,16 @@ def test_an_unknown_treatment_is_refused_with_the_list_of_all() -> None:
 
 
 def test_a_release_for_an_unknown_purpose_is_refused_with_the_known_ones(tmp_path: Path) -> None:
-    from secureprofile.dp.plan import load_releases
+    from secureprofile.dp.request import load_releases
 
     text = swapped("purpose: portrait", "purpose: portrayal", (ROOT / "policies/releases.yaml").read_text("utf-8"))
-    tags = [word for word in text.replace(",", " ").replace("[", " ").replace("]", " ").split() if word.isidentifier()]
+    words = text.replace(",", " ").replace("[", " ").replace("]", " ").split()
+    name = Text(en="tag", zh="标签")
+    tags = {
+        word: Attribute(code=word, dimension="basic", name=name, definition=name, values=())
+        for word in words
+        if word.isidentifier()
+    }
     with pytest.raises(PolicyFileError) as caught:
         load_releases(text, file="releases.yaml", policy=parsed(RETAIL).policy, tags=tags)
     (problem,) = caught.value.problems

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from secureprofile.dp.plan import load_releases
+from secureprofile.dp.request import load_releases
 from secureprofile.errors import PolicyFileError, Problem
 from secureprofile.policy.document import read_yaml, scalar
 from secureprofile.policy.parse import parse_policy
@@ -202,7 +202,7 @@ def read(name: str, text: str) -> None:
     elif name == "tags.yaml":
         load_tags(text, file=name, columns={n: set(d.columns) for n, d in policy.datasets.items()})
     else:
-        load_releases(text, file=name, policy=policy, tags=[])
+        load_releases(text, file=name, policy=policy, tags={})
 
 
 def refusal(name: str, text: str) -> tuple[Problem, ...]:

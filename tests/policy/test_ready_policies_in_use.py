@@ -18,7 +18,7 @@ import yaml
 
 from secureprofile.adapters.policies import READY, check_policy, copy_ready, load_policy, policy_path
 from secureprofile.cli.main import run
-from secureprofile.dp.plan import load_releases
+from secureprofile.dp.request import load_releases
 from secureprofile.portrait.dictionary import load_tags
 from secureprofile.vocabulary import DATA_CATEGORIES, DATA_USES, DIMENSIONS, LAWFUL_BASES
 from tests.conftest import ROOT
@@ -260,11 +260,13 @@ def test_each_is_in_effect_from_a_day_that_exists(name: str) -> None:
 def test_each_carries_tags_and_releases_that_fit_it(name: str) -> None:
     loaded, count = check_policy(name)
     columns = {dataset: set(body.columns) for dataset, body in loaded.policy.datasets.items()}
-    tags = load_tags(loaded.sibling("tags.yaml"), file="tags.yaml", columns=columns).tags
+    dictionary = load_tags(loaded.sibling("tags.yaml"), file="tags.yaml", columns=columns)
+    tags = dictionary.tags
     assert len(tags) == count
     assert {tag.dimension for tag in tags} <= set(DIMENSIONS)
     codes = [tag.code for tag in tags]
-    releases = load_releases(loaded.sibling("releases.yaml"), file="releases.yaml", policy=loaded.policy, tags=codes)
+    known = {code: dictionary.attribute(code) for code in codes}
+    releases = load_releases(loaded.sibling("releases.yaml"), file="releases.yaml", policy=loaded.policy, tags=known)
     for request in releases.values():
         budget = loaded.policy.purposes[request.purpose].budget
         assert budget is not None

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from random import Random
 
-from secureprofile.dp.marginals import keys, publish
+import numpy as np
+
+from secureprofile.dp.marginals import counted, keys, publish
+from secureprofile.dp.mechanism import half_width, standard_deviation
 from secureprofile.released import Attribute, Cell, Document, Table, Text, Value
 
 MECHANISM = "two-sided geometric (discrete Laplace)"
@@ -42,13 +45,29 @@ WIDTHS: tuple[tuple[str, ...], ...] = (
 )
 
 
+def noised(
+    attributes: Sequence[Attribute],
+    exact: Mapping[tuple[str, ...], int],
+    noise: Sequence[int],
+    *,
+    epsilon: float,
+    minimum_group: int,
+) -> Table:
+    """A table as geometric noise leaves it."""
+    whole = counted(attributes, exact)
+    return publish(
+        attributes, whole + np.array(noise, dtype=np.int64).reshape(whole.shape), sd=standard_deviation(epsilon),
+        half_width=half_width(epsilon, 0.95), mechanism=MECHANISM, minimum_group=minimum_group,
+    )  # fmt: skip
+
+
 def table(codes: Sequence[str], *, epsilon: float, minimum_group: int, largest: int, rng: Random) -> Table:
     """A table as a release makes it: counts from 0 to ``largest``, noise on each."""
     attributes = [next(a for a in ATTRIBUTES if a.code == code) for code in codes]
     cells = keys(attributes)
     exact = {key: rng.choice((0, 3, 25, rng.randrange(largest))) for key in cells} if codes else {(): largest}
     noise = [round(rng.expovariate(epsilon) - rng.expovariate(epsilon)) for _ in cells]
-    return publish(attributes, exact, noise, epsilon=epsilon, confidence=0.95, minimum_group=minimum_group)
+    return noised(attributes, exact, noise, epsilon=epsilon, minimum_group=minimum_group)
 
 
 def document(*, epsilon: float = 0.1, minimum_group: int = 20, largest: int = 5000, seed: int = 1) -> Document:

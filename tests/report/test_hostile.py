@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from secureprofile.dp.marginals import publish
 from secureprofile.released import Cell, Internal, Released, Withheld
 from secureprofile.report import figures
 from secureprofile.report.internal import Section, internal_html
@@ -20,6 +19,7 @@ from tests.report.sample import (
     Element,
     Page,
     document,
+    noised,
     split_row,
     tables_of,
     with_label,
@@ -186,7 +186,7 @@ def cells_of(counts: list[int], epsilon: float, minimum_group: int = 20) -> tupl
     """Cells as a release makes them, without noise."""
     attribute = ATTRIBUTES[0]
     exact = {(value.code,): count for value, count in zip(attribute.values, counts, strict=True)}
-    return publish([attribute], exact, [0] * 4, epsilon=epsilon, confidence=0.95, minimum_group=minimum_group).cells
+    return noised([attribute], exact, [0] * 4, epsilon=epsilon, minimum_group=minimum_group).cells
 
 
 @settings(max_examples=150, deadline=None)
