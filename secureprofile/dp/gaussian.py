@@ -86,7 +86,7 @@ def eta_of_zcdp(rho: Decimal) -> float:
 def variance(sigma: float) -> float:
     """Return the variance of the rounded noise: σ² + 1/12.
 
-    The remainder, 4 Σ (−1)^k (σ² + …) e^(−2π²k²σ²), is below 10⁻⁸ from σ = 1 on (Sheppard's correction).
+    The remainder, 4 Σ (−1)^k (σ² + …) e^(−2π²k²σ²), is below 2 · 10⁻⁸ from σ = 1 on (Sheppard's correction).
     """
     return sigma * sigma + 1 / 12
 

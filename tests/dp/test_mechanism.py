@@ -77,5 +77,5 @@ def test_seeding_changes_nothing() -> None:
     for _ in range(2):
         random.seed(1)
         np.random.seed(1)
-        runs.append(NoiseSampler().geometric(0.1, 40))
+        runs.append(NoiseSampler().geometric(0.1, 40).tolist())
     assert runs[0] != runs[1]
