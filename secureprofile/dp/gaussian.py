@@ -14,8 +14,8 @@ from decimal import ROUND_CEILING, Context, Decimal
 
 NAME = "rounded Gaussian"
 
-QUANTILE = 1.96
-"""Of the standard normal at 97.5 %, rounded up: P(|X| ≤ 1.96 sd) = 95.0004 %."""
+QUANTILE = 1.965
+"""Standard deviations to either side of an interval: 95.06 % of a normal, so that rounded noise, a little off it, holds 95 %."""
 
 
 def spent_delta(eta: float, epsilon: float) -> float:
