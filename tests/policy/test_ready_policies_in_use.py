@@ -335,7 +335,7 @@ def test_the_hash_covers_every_byte_of_all_three_files(file: str, tmp_path: Path
     [
         ("tags.yaml", "dimension: basic", "dimension: basics"),
         ("tags.yaml", "min(joined_on)", "min(joined_at)"),
-        ("releases.yaml", "[lifecycle]", "[lifecicle]"),
+        ("releases.yaml", "[recency, frequency]", "[recency, frequensy]"),
         ("releases.yaml", "domain: customers", "domain: clients"),
         ("releases.yaml", "epsilon: 1", "epsilon: none"),
     ],
