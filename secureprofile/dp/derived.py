@@ -94,7 +94,7 @@ class _Contrast:
         for place, value in enumerate(self.plan.attributes[other].values):
             seen = self._count(own[place], likely_own[:, place])
             base_seen = self._count(base[place], likely_base[:, place])
-            index = 100 * share[place] / base_share[place]
+            index = 100 * share[place] / base_share[place] if base_share[place] > 0 else 0.0  # withheld there
             with np.errstate(divide="ignore", invalid="ignore"):
                 likely_index = 100 * likely_share[:, place] / likely_base_share[:, place]
             lines.append(

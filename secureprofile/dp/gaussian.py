@@ -14,8 +14,8 @@ from decimal import ROUND_CEILING, Context, Decimal
 
 NAME = "rounded Gaussian"
 
-QUANTILE = 1.965
-"""Standard deviations to either side of an interval: 95.06 % of a normal, so that rounded noise, a little off it, holds 95 %."""
+QUANTILE = 1.97
+"""Standard deviations to either side of an interval: 95.1 % of a normal, so that rounded noise, a little off it, holds 95 %."""
 
 
 def spent_delta(eta: float, epsilon: float) -> float:
