@@ -29,11 +29,17 @@ DIGITS = 8
 """Digits of a telephone number that are compared: beyond them stand country and trunk prefixes, written or not."""
 
 CAPITALS, WORDS = 6, 12
-"""Words of a run of capitalised words, and of a run in a text without capitals, that are put together as names."""
+"""Words that are looked at together in a run of capitalised words, and in a text without capitals. Runs may be longer: windows overlap."""
+
+NAMED = 4
+"""Words of the longest name that is looked up."""
+
+PARTICLES = "af al av ben bin da das de del della den der di dos du e el ibn la le ten ter van von y zu".split()
+"""Small words that stand inside names."""
 
 _LATIN = r"\p{Lu}[\p{L}'’\-]+"
-_RUN = rf"{_LATIN}(?: {_LATIN}){{1,{CAPITALS - 1}}}"
-_SMALL_RUN = rf"[\p{{L}}'’\-]+(?: [\p{{L}}'’\-]+){{1,{WORDS - 1}}}"
+_RUN = rf"{_LATIN}(?:(?: (?:{'|'.join(PARTICLES)})){{0,2}} {_LATIN})+"
+_SMALL_RUN = r"[\p{L}'’\-]+(?: [\p{L}'’\-]+)+"
 _HAN = r"[\x{4e00}-\x{9fff}]"
 _HAN_NAME = rf"{_HAN}{{1,10}}·[\x{{4e00}}-\x{{9fff}}·]{{1,20}}"
 _NUMBER = r"[0-9](?:[ ().\-]{0,2}[0-9]){7,19}"
@@ -92,13 +98,22 @@ def _keyed(kind: str, found: ir.Table) -> ir.Table:
 
 
 def _grams(runs: ir.Table, longest: int, functions: Functions) -> ir.Table:
-    """Return two and three neighbouring words of every run as names; NULL where it ends earlier."""
+    """Return two to ``NAMED`` neighbouring words of every run as names; NULL where it ends earlier.
+
+    Windows of ``longest`` words begin so often that every name of a run lies in one of them.
+    """
+    runs = runs.mutate(words=functions.fold(runs["found"]).split(" "))
+    step = longest - NAMED + 1
+    starts = ibis.range(0, ibis.greatest(runs["words"].length() - NAMED + 1, 1), step)
+    runs = runs.select("place", "words", start=starts.unnest())
     beyond = ibis.literal([None] * longest, type="array<string>")  # Spark refuses to look behind the end of an array
-    runs = runs.mutate(words=functions.fold(runs["found"]).split(" ").concat(beyond))
+    runs = runs.mutate(words=runs["words"][runs["start"] : runs["start"] + longest].concat(beyond))
     words = runs["words"]
-    twos = [words[i] + " " + words[i + 1] for i in range(longest - 1)]
-    threes = [two + " " + words[i + 2] for i, two in enumerate(twos[:-1])]
-    return runs.select("place", found=ibis.array(twos + threes).unnest())
+    names = grams = [words[i] for i in range(longest)]
+    for more in range(1, NAMED):
+        grams = [gram + " " + words[i + more] for i, gram in enumerate(grams[: longest - more])]
+        names = grams if more == 1 else names + grams
+    return runs.select("place", found=ibis.array(names).unnest())
 
 
 def _digits(value: ir.StringValue) -> ir.StringValue:

@@ -19,7 +19,17 @@ from secureprofile.guard.nicknames import PAIRS
 from secureprofile.policy.decide import ColumnPlan
 from secureprofile.policy.model import ColumnSpec, Drop, Scrub
 
-NAMES = ("Ada Lindqvist", "José Muñoz", "Anne Marie Dupont", "王小明", "欧阳明月", "O'Brien Patrick", "阿依古丽·买买提")
+NAMES = (
+    "Ada Lindqvist",
+    "José Muñoz",
+    "Anne Marie Dupont",
+    "王小明",
+    "欧阳明月",
+    "O'Brien Patrick",
+    "阿依古丽·买买提",
+    "Maria de la Cruz",
+    "Juan Carlos Ortega Gasset",
+)
 PHONES = ("+44 7700 900360", "138-1234-5678", "(0571) 87654321")
 CODES = ("AX-99812-B", "11010519491231002X")
 FILLERS = ("seen with", "and", "called about the parcel,", "客户", "和", "说要退货。", "Order 12 of 3;", "AND THEN", "")
@@ -55,8 +65,8 @@ def found_by_engine(texts: list[str]) -> dict[str, set[str]]:
     people = pa.table(
         {
             "name": [*NAMES, None],
-            "phone": [*PHONES, "", None, None, None, "12"],
-            "code": [*CODES, "", None, None, None, None, "A1"],
+            "phone": [*PHONES, "", None, None, None, "12", None, None],
+            "code": [*CODES, "", None, None, None, None, "A1", None, None],
         }
     )
     functions, backend = DuckFunctions(), ibis.duckdb.connect(threads=1)
@@ -88,6 +98,24 @@ def test_the_join_finds_what_a_search_for_everybody_finds(texts: list[str], spel
         for identifier in (*NAMES, *PHONES, *CODES):
             if planted(text, identifier):
                 assert any(planted(part, identifier) for part in covered), identifier
+
+
+WORDS = st.sampled_from(("Order", "Return", "Gold", "Ada", "Anne", "Delivery", "Cruz", "Juan", "North"))
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    before=st.lists(WORDS, max_size=30),
+    name=st.sampled_from([name for name in NAMES if name.isascii()]),
+    after=st.lists(WORDS, max_size=30),
+    spelling=st.sampled_from((str, str.upper, str.lower)),
+)
+def test_a_name_is_found_anywhere_in_a_long_run(
+    before: list[str], name: str, after: list[str], spelling: type[str]
+) -> None:
+    """Runs of any number of words: windows overlap, so that no name lies across a border."""
+    text = spelling(" ".join([*before, name, *after]))
+    assert "n" + plain(name) in found_by_engine([text])[text]
 
 
 @pytest.mark.parametrize(
