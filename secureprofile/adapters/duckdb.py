@@ -136,6 +136,8 @@ class DuckEngine:
                 return as_text(self._backend.read_parquet(str(path)))
             case "jsonl":
                 return self._json(source, path)
+            case "json":
+                return self._objects(source)
         raise ValueError(f"no engine reads a {source.format}")
 
     def _stream(self, source: Source) -> ir.Table:
@@ -146,10 +148,13 @@ class DuckEngine:
             case "parquet":
                 rows = as_text(self._registered(parquet_reader(source.path)))
                 return self._spooled(iter(self._streamed(rows)), source.columns)
-            case "jsonl":
-                line = self._spooled(json_batches(source), [LINE])[LINE]
-                return line.as_table().select(**{name: json_text(line, pointer(name)) for name in source.columns})
+            case "jsonl" | "json":
+                return self._objects(source)
         raise ValueError(f"no engine reads a {source.format}")
+
+    def _objects(self, source: Source) -> ir.Table:
+        line = self._spooled(json_batches(source), [LINE])[LINE]
+        return line.as_table().select(**{name: json_text(line, pointer(name)) for name in source.columns})
 
     def _spooled(self, batches: Iterator[pa.RecordBatch], columns: Sequence[str]) -> ir.Table:
         return self._registered(spooled(batches, columns, self._temp))

@@ -26,12 +26,13 @@ from typing import Final, Literal, TextIO, cast
 
 from secureprofile.adapters.encodings import SAMPLE, Compression, find_encoding, open_bytes
 from secureprofile.adapters.foreign import is_workbook, refuse_foreign, refuse_markup
+from secureprofile.adapters.json_text import objects
 from secureprofile.adapters.outputs import full_disk_told
 from secureprofile.adapters.sealed import Readable
 from secureprofile.adapters.spool import Rows
 from secureprofile.errors import InputError
 
-Format = Literal["csv", "jsonl", "parquet", "workbook", "rows"]
+Format = Literal["csv", "jsonl", "json", "parquet", "workbook", "rows"]
 Newline = Literal["\n", "\r\n", "\r", "mixed"]
 
 LONGEST_LINE: Final = 1 << 26
@@ -66,8 +67,9 @@ class Source:
 def sniff(path: Readable) -> Source:
     """Find out how a file is to be read.
 
-    Formats: CSV (with comma, semicolon, tab or bar), JSON Lines, Parquet; the first two may be gzip'd, whatever the
-    file's name. A workbook is only recognised: ``adapters.sources`` chooses a sheet. Encodings: UTF-8, UTF-16 (also
+    Formats: CSV (with comma, semicolon, tab or bar), JSON Lines, other JSON (one array, objects that stretch over
+    lines), Parquet; text may be gzip'd, whatever the file's name. A workbook is only recognised: ``adapters.sources``
+    chooses a sheet. Encodings: UTF-8, UTF-16 (also
     without byte order mark), UTF-32 with one, GB18030 (which includes GBK
     and GB2312), Windows-1252. Every byte is decoded once, because a foreign one may come late; memory stays flat.
 
@@ -90,6 +92,9 @@ def sniff(path: Readable) -> Source:
         encoding, kinds = find_encoding(path, compression, head)
         text = codecs.getincrementaldecoder(encoding)().decode(head).removeprefix("\ufeff")
         refuse_markup(path, text)
+        if _is_other_json(text):
+            other = Source(path=path, format="json", columns=(), compression=compression, encoding=encoding)
+            return replace(other, columns=distinct(_keys(other), path))
         if text.lstrip().startswith("{"):
             columns = distinct(_json_columns(path, text, whole=whole), path)
             return Source(path=path, format="jsonl", columns=columns, compression=compression, encoding=encoding)
@@ -275,6 +280,38 @@ def _row_ends(source: Source) -> Newline:
 
 def _one(kinds: set[str]) -> Newline:
     return cast("Newline", min(kinds, default="\n")) if len(kinds) < 2 else "mixed"
+
+
+def _is_other_json(text: str) -> bool:
+    """Tell whether a text is JSON whose objects do not stand one in a line."""
+    start = text.lstrip()
+    if re.match(r"\[\s*(?:[{\]]|$)", start):
+        return True
+    try:
+        return start.startswith("{") and not isinstance(json.loads(start.partition("\n")[0]), dict)
+    except (ValueError, RecursionError):
+        return True
+
+
+def _keys(source: Source) -> list[str]:
+    """Return the union of the first objects' keys, in order of appearance.
+
+    Raises:
+        InputError: there is none, or all is one object around the rows.
+    """
+    columns: dict[str, None] = {}
+    around = False
+    with opened_text(source, None) as text:
+        for number, (_, members) in enumerate(islice(objects(text.read, source.path.name), RECORDS)):
+            columns |= dict.fromkeys(members)
+            around = number == 0 and any(isinstance(v, list) and v and isinstance(v[0], dict) for v in members.values())
+    if around:
+        raise InputError(
+            f"{source.path.name} is one object around the rows", hint="give the array itself (jq '.name_of_the_array')"
+        )
+    if not columns:
+        raise InputError(f"{source.path.name} holds no object", hint="check how the file was exported")
+    return list(columns)
 
 
 def _json_columns(path: Readable, text: str, *, whole: bool) -> list[str]:

@@ -70,14 +70,14 @@ def _inside_zip(path: Readable) -> tuple[str, str] | None:
 
 
 def refuse_markup(path: Readable, text: str) -> None:
-    """Refuse text that is no table: nothing but blanks, a web page, one JSON array."""
+    """Refuse text that is no table: nothing but blanks, a web page, JSON without names."""
     start = text.lstrip()
     if not start:
         raise InputError(f"{path.name} holds nothing but blanks", hint="check how the file was exported")
     if re.match(r"<!doctype|<html|<\?xml", start, re.IGNORECASE):
         raise InputError(f"{path.name} looks like a web page or XML, not like a table", hint=_GIVE)
-    if re.match(r"\[\s*(?:[\[{\]]|$)", start):
+    if re.match(r"\[\s*\[", start):
         raise InputError(
-            f"{path.name} looks like one JSON array, not like JSON Lines",
-            hint="write one object per line (jq -c '.[]')",
+            f"{path.name} looks like a JSON array of arrays, whose columns have no names",
+            hint="write objects: {\"name\": value, …}",
         )

@@ -1,4 +1,4 @@
-"""The rows of a sealed stream, read by Python alone: an engine would want a path, and a path is a copy that others could read.
+"""Rows that Python reads: of a sealed stream, for an engine would want a path, and a path is a copy that others could read; and of JSON that is no JSON Lines.
 
 Strict like the engine: a row with another number of cells, or a quote that is never closed, is refused by its line.
 """
@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from typing import TextIO
 
 import pyarrow as pa
 
-from secureprofile.adapters.files import Source, json_object, opened_text
+from secureprofile.adapters.files import RECORDS, Source, json_object, opened_text
+from secureprofile.adapters.json_text import objects
 from secureprofile.adapters.spool import batched
 from secureprofile.errors import InputError
 
 LINE = "line"
-"""The one column of a stream of JSON Lines."""
+"""The one column of a stream of JSON objects."""
 
 
 def csv_batches(source: Source, longest: int) -> Iterator[pa.RecordBatch]:
@@ -60,11 +62,33 @@ def _broken(name: str, line: int, message: str, longest: int) -> InputError:
 
 
 def json_batches(source: Source) -> Iterator[pa.RecordBatch]:
-    """Give the lines of a stream of JSON objects, in the column :data:`LINE`; each was read as one object."""
+    """Give the JSON objects of a source, in the column :data:`LINE`; each was read as one object.
+
+    Raises:
+        InputError: something else stands there, or a late object has a member that the first ones have not.
+    """
     with opened_text(source, None) as text:
-        lines = ((number, line.removeprefix("\ufeff")) for number, line in enumerate(text, 1))
-        objects = ((line,) for number, line in lines if line.strip() and json_object(source.path, line, number))
-        yield from batched(objects, [LINE])
+        spelled = _array(source, text) if source.format == "json" else _lines(source, text)
+        yield from batched(spelled, [LINE])
+
+
+def _lines(source: Source, text: TextIO) -> Iterator[tuple[str]]:
+    for number, line in enumerate(text, 1):
+        bare = line.removeprefix("\ufeff")
+        if bare.strip():
+            json_object(source.path, bare, number)
+            yield (bare,)
+
+
+def _array(source: Source, text: TextIO) -> Iterator[tuple[str]]:
+    known = frozenset(source.columns)
+    for number, (spelled, members) in enumerate(objects(text.read, source.path.name), 1):
+        if not members.keys() <= known:
+            raise InputError(
+                f"{source.path.name}: object {number:,} has a member that the first {RECORDS:,} have not",
+                hint="name it in the first object, with null",
+            )
+        yield (spelled,)
 
 
 def pointer(name: str) -> str:

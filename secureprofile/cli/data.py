@@ -34,7 +34,7 @@ Input = Annotated[
     str,
     typer.Argument(
         metavar="INPUT",
-        help="CSV, JSON Lines, Parquet or Excel file (CSV and JSON also gzip'd), or a database: sqlite:///FILE?table=NAME.",
+        help="CSV, JSON (Lines or an array), Parquet or Excel file (CSV and JSON also gzip'd), or a database: sqlite:///FILE?table=NAME.",
     ),
 ]
 Sheet = Annotated[

@@ -100,10 +100,18 @@ def _treatments(columns: Sequence[ScannedColumn]) -> dict[str, str]:
     return {category: treatment for category, treatment in chosen.items() if category in used}
 
 
+_COARSER = (
+    ("date", "{generalize: {to: year}}"),
+    ("financial", f"{{generalize: {{to: band, edges: [{', '.join(str(m * 10**e) for e in range(3, 7) for m in (1, 2, 5))}]}}}}"),
+    ("", "{generalize: {to: prefix, prefix: 3}}"),
+)
+"""How a proposed generalization is written: the first part of a category's name that fits. Sums go into bands that fit any currency and were
+drawn without a look at the data."""
+
+
 def _spelled(column: ScannedColumn) -> str:
-    category = column.finding.category or ""
     if column.finding.treatment == "generalize":
-        return "{generalize: {to: year}}" if "date" in category else "{generalize: {to: prefix, prefix: 3}}"
+        return next(spelled for part, spelled in _COARSER if part in (column.finding.category or ""))
     return "{mask: {keep_last: 2}}" if column.finding.treatment == "mask" else column.finding.treatment
 
 

@@ -19,6 +19,9 @@ from secureprofile.vocabulary import DIRECT_IDENTIFIERS, within
 SAMPLE = 1000
 """Cells that are looked at; more change nothing but the time."""
 
+SUMS = "user.financial"
+"""The category of incomes and balances: sums about a person, whose digits identify nobody by themselves, however long they are."""
+
 _NUMBER = re.compile(r"[-+]?[0-9]+([.,][0-9]+)*%?")
 _CHECKED = (
     "JP_MY_NUMBER",
@@ -99,8 +102,10 @@ def _categories() -> dict[str, str]:
 @cache
 def _fitting(header: str | None) -> tuple[tuple[PatternSpec, ...], tuple[str, ...]]:
     """Return the recognizers of a header's category that need a word, with their words: the header says what a word would."""
-    family = ".".join((header or "none").split(".")[:3])
-    specs = tuple(spec for spec in SPECS if spec.needs_context and header and within(spec.category, (family,)))
+    if header is None or header == SUMS:
+        return (), ()
+    family = ".".join(header.split(".")[:3])
+    specs = tuple(spec for spec in SPECS if spec.needs_context and within(spec.category, (family,)))
     return specs, tuple(sorted({word for spec in specs for word in spec.context}))
 
 
@@ -157,10 +162,12 @@ def _decide(
     by_header = _by_header(header, shares, by_category, ratio)
     if by_header is not None:
         return by_header
-    things = header is None and NOT_PERSONAL.search(name) is not None
+    things = header == SUMS or (header is None and NOT_PERSONAL.search(name) is not None)
     by_pattern = _by_pattern(shares, by_category, values, things=things)
     if by_pattern is not None:
         return by_pattern
+    if header == SUMS and shares.get("number", 0) < 0.5:
+        return "user.demographic.profile", 0.7  # bands that somebody drew before, such as 35-49K
     if header is not None:
         return header, 0.9 if not header.startswith("user.name") else round(0.6 + 0.35 * shares.get("name", 0), 2)
     return _by_shape(shares, ratio, values, things=things)
@@ -173,7 +180,7 @@ def _by_header(
     if header is None:
         return None
     family = ".".join(header.split(".")[:2])
-    fitting = sum(share for kind, share in by_category.items() if within(kind, (family,)))
+    fitting = sum(share for kind, share in by_category.items() if within(kind, (family,)) and header != SUMS)
     if fitting >= 0.3 and not header.startswith("user.name"):
         return header, round(min(0.99, 0.5 * min(1.0, fitting) + 0.49), 2)
     strong = max(by_category, key=lambda kind: by_category[kind], default=None)
@@ -280,11 +287,11 @@ _TREATMENTS = (
     (("user.content",), "scrub"),
     (("user.unique_id",), "pseudonym"),
     (("user.contact.email", "user.government_id", "user.device", "user.account.username"), "pseudonym"),
-    (("user.contact.phone_number", "user.financial"), "mask"),
-    (("user.demographic.date_of_birth",), "generalize"),
-    (("user.contact.address.postal_code",), "generalize"),
+    (("user.contact.phone_number", "user.financial.bank_account", "user.financial.credit_card"), "mask"),
+    (("user.demographic.date_of_birth", "user.contact.address.postal_code"), "generalize"),
     (("user.demographic.race_ethnicity", "user.health_and_medical", "user.biometric"), "drop"),
     (DIRECT_IDENTIFIERS, "drop"),
+    ((SUMS,), "generalize"),
 )
 _STRICT = ("keep", "generalize", "scrub", "mask", "pseudonym", "drop")
 """Treatments from the mildest to the strictest."""

@@ -99,6 +99,11 @@ HEADERS: Mapping[str, tuple[str, ...]] = {
         "iban", "bank_account", "account_number", "account_no", "bank_account_number", "银行账号", "银行账户", "银行帐号", "账号", "收款账号", "銀行帳號", "口座番号", "銀行口座", "kontonummer", "konto", "bankverbindung", "compte_bancaire",
         "cuenta_bancaria", "conto_corrente", "wallet", "wallet_address", "계좌번호",
     ),
+    "user.financial": (
+        "income", "annual_income", "household_income", "salary", "wage", "wages", "net_worth", "credit_limit", "account_balance", "工资", "收入", "年收入", "月收入", "月薪", "年薪", "薪资", "薪水", "薪金",
+        "工資", "薪資", "余额", "账户余额", "信用额度", "資産", "年収", "給与", "月給", "einkommen", "jahreseinkommen", "gehalt", "lohn", "revenu", "revenu_annuel", "salaire", "ingresos", "salario", "sueldo", "reddito", "stipendio",
+        "연봉", "소득", "급여",
+    ),
     "user.account.username": (
         "username", "user_name", "login", "login_name", "nickname", "screen_name", "handle", "twitter", "用户名", "昵称", "网名", "微信", "微信号", "qq", "qq号", "wechat", "wechat_id", "line_id", "账户名", "登录名", "用戶名", "暱稱", "ユーザー名",
         "ニックネーム", "ログインid", "benutzername", "nutzername", "pseudo", "nom_d_utilisateur", "usuario", "nome_utente",

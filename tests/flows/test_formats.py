@@ -51,7 +51,7 @@ def test_what_is_written_is_the_same_in_every_format(shop, name: str) -> None:  
     assert READERS[name](Path(name)) == expected
 
 
-@pytest.mark.parametrize("name", ["in.tsv", "in.csv.gz", "in.jsonl", "in.jsonl.gz", "in.parquet"])
+@pytest.mark.parametrize("name", ["in.tsv", "in.csv.gz", "in.jsonl", "in.jsonl.gz", "in.json", "in.json.gz", "stretched.json", "in.parquet"])
 def test_what_is_read_is_the_same_from_every_format(shop, name: str) -> None:  # type: ignore[no-untyped-def]
     frame = pd.read_csv("customers.csv", dtype=str, keep_default_na=False, encoding="utf-8-sig")
     match name.split(".", 1)[1]:
@@ -61,6 +61,12 @@ def test_what_is_read_is_the_same_from_every_format(shop, name: str) -> None:  #
             frame.to_csv(name, index=False, compression="gzip")
         case "jsonl" | "jsonl.gz":
             text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in frame.to_dict("records")).encode()
+            Path(name).write_bytes(gzip.compress(text) if name.endswith("gz") else text)
+        case "json" | "json.gz":
+            people = frame.to_dict("records")
+            array = json.dumps(people, ensure_ascii=False, indent=2 if name.endswith("gz") else None)
+            stretched = "\n".join(json.dumps(person, indent=1) for person in people)
+            text = (stretched if name.startswith("stretched") else array).encode()
             Path(name).write_bytes(gzip.compress(text) if name.endswith("gz") else text)
         case "parquet":
             pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), name)

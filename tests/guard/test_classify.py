@@ -54,6 +54,27 @@ PERSONAL = {
 }  # fmt: skip
 
 
+SUMS = {
+    "salary": [f"138{RNG.randrange(10**8):08d}" for _ in range(200)],
+    "annual income": [str(RNG.randrange(10**7, 10**8)) for _ in range(200)],
+    "工资": [f"{RNG.uniform(3000, 30000):.2f}" for _ in range(200)],
+    "账户余额": luhn_free(16),
+    "年収": [str(RNG.randrange(3_000_000, 9_000_000)) for _ in range(200)],
+}
+
+
+@pytest.mark.parametrize("name", SUMS)
+def test_sums_about_a_person_are_sensitive_and_identify_nobody(name: str) -> None:
+    found = classify_column(name, SUMS[name])
+    assert (found.category, found.treatment) == ("user.financial", "generalize")
+
+
+def test_headers_of_sums_hide_neither_addresses_nor_cards_nor_bands() -> None:
+    assert classify_column("salary", ["ada@example.com"] * 40).category == "user.contact.email"
+    assert classify_column("工资卡号", ["4111 1111 1111 1111"] * 40).category == "user.financial.credit_card"
+    assert classify_column("income", ["35-49K", "50-74K"] * 40).treatment == "keep"
+
+
 @pytest.mark.parametrize("name", PERSONAL)
 def test_personal_data_is_told(name: str) -> None:
     cells, category = PERSONAL[name]
