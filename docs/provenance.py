@@ -55,6 +55,7 @@ LISTS: Mapping[str, tuple[str, str]] = {
     "secureprofile.guard.specs_general:_CALLED": OWN,
     "secureprofile.guard.specs_general:_CALLED_MAYBE": OWN,
     "secureprofile.guard.classify:_TREATMENTS": OWN,
+    "secureprofile.guard.candidates:PARTICLES": OWN,
     "secureprofile.guard.checksums:PROVINCES": ("administrative divisions, GB/T 2260", "facts"),
     "secureprofile.guard.checksums:_IBAN_LENGTHS": ("IBAN registry, ISO 13616", "facts"),
     "secureprofile.adapters.recognizers:_KNOWN": (
