@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TextIO
 
 import pyarrow as pa
@@ -27,8 +28,7 @@ def csv_batches(source: Source, longest: int) -> Iterator[pa.RecordBatch]:
 
 def _records(source: Source, longest: int) -> Iterator[list[str | None]]:
     width, name = len(source.columns), source.path.name
-    csv.field_size_limit(longest)  # the module knows one limit for all readers, by default 131,072
-    with opened_text(source, None if source.newline == "mixed" else "") as text:
+    with _cells_up_to(longest), opened_text(source, None if source.newline == "mixed" else "") as text:
         rows = csv.reader(text, delimiter=source.delimiter, quotechar=source.quote, strict=True)
         try:
             next(rows)
@@ -41,6 +41,16 @@ def _records(source: Source, longest: int) -> Iterator[list[str | None]]:
                     yield [None]
         except csv.Error as error:
             raise _broken(name, rows.line_num, str(error), longest) from None
+
+
+@contextmanager
+def _cells_up_to(longest: int) -> Iterator[None]:
+    """Let the module read longer cells meanwhile: it knows one limit for all readers, by default 131,072 characters."""
+    before = csv.field_size_limit(longest)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
 
 
 def _ragged(name: str, line: int, found: int, width: int) -> InputError:
