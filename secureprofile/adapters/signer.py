@@ -33,8 +33,8 @@ class LogSigner:
 
     Args:
         folder: ``signer/`` of the workspace.
-        seeds: of the log's Ed25519 keys, 32 bytes each, the newest first. Which one signs, ``log.vkey`` in the folder says: a newer one
-            only once it was handed over; the oldest where nothing is said yet.
+        seeds: of the log's Ed25519 keys, 32 bytes each, the newest first. Which one signs, the kept handovers say: a newer one
+            only once it was handed over; the oldest where there is none yet.
         origin: the log's name, as in its verifier keys.
     """
 
@@ -69,6 +69,8 @@ class LogSigner:
     def hand_over(self, state: State, index: int) -> None:
         """Let the newest key sign from now on: both sign a checkpoint that covers the entry which announces it, and the proof is kept.
 
+        The proof's arrival is the moment. A crash before it changes nothing, after it everything: what else is written repeats what it says.
+
         Args:
             state: whose log holds the entry.
             index: of the entry.
@@ -88,23 +90,26 @@ class LogSigner:
             write_whole(folder / f"{index}.json", view.entry(index) or b"", overwrite=True)
             write_whole(folder / f"{index}{SUFFIX}", proof, overwrite=True)
             write_whole(self._folder / "checkpoint", both, overwrite=True)
-            write_whole(self._folder / "log.vkey", f"{self._public(new)}\n".encode(), overwrite=True)
+            self._say_who_signs()
 
     def _public(self, key: Ed25519PrivateKey) -> VerifierKey:
         return VerifierKey(name=self._origin, public_key=key.public_key().public_bytes_raw())
 
     def _current(self) -> Ed25519PrivateKey:
-        try:
-            said = VerifierKey.parse((self._folder / "log.vkey").read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return self._keys[-1]
+        said = self.verifiers[-1].public_key
         for key in self._keys:
-            if self._public(key) == said:
+            if key.public_key().public_bytes_raw() == said:
                 return key
         raise CannotTell(
             "the log is signed by a key that this ring does not have",
             hint="it was rotated meanwhile: run the command again; else restore the newest ring from its backup",
         )
+
+    def _say_who_signs(self) -> None:
+        """Write the verifier key for people to find, where it is not the one that stands there."""
+        path, said = self._folder / "log.vkey", f"{self.verifier}\n".encode()
+        if not path.exists() or path.read_bytes() != said:
+            write_whole(path, said, overwrite=True)
 
     @property
     def origin(self) -> str:
@@ -139,6 +144,7 @@ class LogSigner:
             note = self._signed(text)
             write_whole(self._folder / "frontier", frontier.to_bytes(), overwrite=True)
             write_whole(self._folder / "checkpoint", note, overwrite=True)
+            self._say_who_signs()
             return note
 
     def sign_text(self, text: str) -> bytes:

@@ -15,8 +15,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from secureprofile.audit.checkpoint import Checkpoint, VerifierKey, witnessed
-from secureprofile.audit.handover import with_successors
+from secureprofile.audit.checkpoint import Checkpoint, VerifierKey, open_checkpoint, witnessed
+from secureprofile.audit.handover import signed_notes, with_successors
 from secureprofile.audit.merkle import EMPTY_ROOT, HASH_BYTES
 from secureprofile.audit.pruned import MARK, stated_minimum
 from secureprofile.audit.tiles import (
@@ -89,27 +89,29 @@ def verify_export(
         ProofWrong: in the step that fails; the message names the first entry for which that is known.
     """
     # 0. Keys of the log that came later are trusted as far as the given ones handed over to them.
-    given, keys = keys, with_successors(keys, _handovers(read))
-    # 1. The log's own key signed the checkpoint; so it did the older ones, and those that were kept elsewhere.
+    handovers = _handovers(read)
+    given, keys = keys, with_successors(keys, handovers)
+    # 1. The log's own key signed the checkpoint; so it did the older ones, those of handovers, and those that were kept elsewhere.
     current, anchors = _checkpoint(read("checkpoint"), keys)
     kept = [_checkpoint(note, keys)[0] for note in since]
-    if any(one.origin != current.origin for one in kept):
+    known = [*kept, *(open_checkpoint(note, keys) for note in signed_notes(keys, handovers))]
+    if any(one.origin != current.origin for one in known):
         raise ProofWrong("a checkpoint of another log")
     # 2. Nothing that a kept checkpoint covers was cut off.
-    longest = max((one.size for one in kept), default=0)
+    longest = max((one.size for one in known), default=0)
     if longest > current.size:
         raise ProofWrong(f"the log was cut: a checkpoint covers {longest} entries, {current.size} are here", hint=_HINT)
     # 3. Every entry is there and is hashed; for pruned ones the hashes stand in. The tree grows from these hashes alone.
-    sizes = [current.size, *(one.size for one in kept), *map(int, _older(read))]
+    sizes = [current.size, *(one.size for one in known), *map(int, _older(read))]
     there = _entries(read, current.size, {size // WIDTH for size in sizes}, inspect)
     levels = _levels(there.roots)
     node = nodes(
         current.size, lambda level, number, _: there.wanted[number] if level == 0 else _tile(levels, level, number)
     )
-    # 4. Its root is the one that was signed, and the one of every checkpoint that was kept.
-    wrong = [one.size for one in [*kept, current] if _root(node, one.size) != one.root]
+    # 4. Its root is the one that was signed, and the one of every checkpoint that was kept or that handed a key over.
+    wrong = [one.size for one in [*known, current] if _root(node, one.size) != one.root]
     if wrong:
-        raise _changed(node, [*kept, current], min(wrong), there.suspect)
+        raise _changed(node, [*known, current], min(wrong), there.suspect)
     # 5. The tiles of hashes are those of the entries: other tools read them.
     if there.suspect is not None:
         raise ProofWrong(f"the hash of entry {there.suspect} in its tile is another one", hint=_HINT)

@@ -48,6 +48,17 @@ def with_successors(keys: Sequence[VerifierKey], handovers: Iterable[tuple[bytes
     return known
 
 
+def signed_notes(keys: Sequence[VerifierKey], handovers: Iterable[tuple[bytes, bytes]]) -> list[bytes]:
+    """Return the checkpoints in handovers that some of the keys signed: the log must have been what they say, too.
+
+    Args:
+        keys: as :func:`with_successors` returns them.
+        handovers: (offline proof, entry).
+    """
+    notes = [parse_proof(proof).note for proof, _ in handovers]
+    return [note for note in notes if any(key.kind == ED25519 and _signed(note, key) for key in keys)]
+
+
 def _signed(note: bytes, key: VerifierKey) -> bool:
     try:
         open_checkpoint(note, [key])

@@ -60,7 +60,7 @@ def closure(tables: Iterable[Subset]) -> list[Subset]:
     """
     found = {
         subset: None
-        for table in sorted(tables, key=len)
+        for table in tables
         for width in range(len(table) + 1)
         for subset in itertools.combinations(table, width)
     }

@@ -10,7 +10,7 @@ from typing import Any
 from secureprofile.adapters.anchors import anchors, minimum
 from secureprofile.adapters.tiles import stored_tile
 from secureprofile.audit.checkpoint import VerifierKey
-from secureprofile.audit.handover import with_successors
+from secureprofile.audit.handover import signed_notes, with_successors
 from secureprofile.audit.select import Selection
 from secureprofile.audit.verify import Verdict, verify_log
 from secureprofile.errors import ProofWrong, UsageError
@@ -29,13 +29,15 @@ def verify(context: Context, *, checkpoints: Sequence[bytes], keys: Sequence[Ver
         ProofWrong: an entry that a checkpoint covers was changed, moved, removed or added, or the tree does not match.
     """
     remembered = context.signer.remembered()
-    notes = [*checkpoints, *([remembered] if remembered is not None else [])]
+    handovers = context.signer.handovers()
+    trusted = with_successors(keys, handovers) if keys else context.signer.verifiers
+    notes = [*checkpoints, *([remembered] if remembered is not None else []), *signed_notes(trusted, handovers)]
     with context.state.reading() as view:
         notes += [one.body for one in anchors(view) if one.kind in ("witness", "stamped")]
         verdict = verify_log(
             view.entries(),
             notes,
-            with_successors(keys, context.signer.handovers()) if keys else context.signer.verifiers,
+            trusted,
             minimum=minimum(view),
             node=view.nodes(view.log_size()),
             stored=lambda number: stored_tile(view.connection, number),

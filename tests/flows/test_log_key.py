@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from secureprofile.adapters.outputs import write_whole
 from secureprofile.adapters.signer import LogSigner
+from secureprofile.adapters.state import State
 from secureprofile.audit.checkpoint import Checkpoint, VerifierKey, open_checkpoint, sign_note, split_note
 from secureprofile.audit.entry import Entry
 from secureprofile.audit.handover import with_successors
 from secureprofile.audit.merkle import inclusion_proof, leaf_hash, root
-from secureprofile.audit.proof import offline_proof
+from secureprofile.audit.proof import offline_proof, parse_proof
 from secureprofile.cli.main import run
 from secureprofile.errors import CannotTell, ProofWrong
 from secureprofile.workspace import Workspace
@@ -86,6 +88,65 @@ def test_without_an_unbroken_chain_the_old_key_leads_nowhere(keys: list[str], wh
     path.chmod(0o600)
     path.write_bytes(path.read_bytes().replace(b"log", b"gol").replace(b"2", b"1"))
     assert verified("--key", keys[0]) == 1
+
+
+def forged_handover(entry: bytes, number: int) -> bytes:
+    """Return a proof of the same entry in a log that never was, signed by the keys that the ring holds."""
+    secrets = [base64.b64decode(one["secret"]) for one in json.loads(Path("keys/keys.json").read_bytes())["log"]][::-1]
+    signers = [Ed25519PrivateKey.from_private_bytes(secret) for secret in secrets[number : number + 2]]
+    name = vkey().split("+")[0]
+    index = parse_proof(Path(f"out/handovers/{number}.tlog-proof").read_bytes()).index
+    leaves = [leaf_hash(b"{}")] * index + [leaf_hash(entry)]
+    text = Checkpoint(origin=name, size=len(leaves), root=root(leaves)).text()
+    notes = [sign_note(text, name, key.sign, key.public_key().public_bytes_raw()) for key in signers]
+    lines = "".join(split_note(note)[1][0] + "\n" for note in notes)
+    return offline_proof(index, inclusion_proof(leaves, index), f"{text}\n{lines}".encode())
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_handover_of_another_history_is_found(keys: list[str], number: int) -> None:
+    """Whoever holds both keys could hand over in one history and show another: the checkpoint of a handover must be one of this log."""
+    proof = forged_handover(Path(f"out/handovers/{number}.json").read_bytes(), number)
+    path = Path(f"out/handovers/{number}.tlog-proof")
+    path.chmod(0o600)
+    path.write_bytes(proof)
+    assert verified("--key", keys[0]) == 1
+    kept = sorted(Path(".secureprofile/signer/handovers").glob("*.tlog-proof"), key=lambda one: int(one.stem))
+    kept[number].write_bytes(proof)
+    assert run(["audit", "verify"]) == 1
+
+
+@pytest.mark.parametrize("done", range(5))
+def test_a_crash_at_any_write_of_a_handover_leaves_a_log_that_goes_on(
+    keys: list[str], monkeypatch: pytest.MonkeyPatch, done: int
+) -> None:
+    """Files written by a handover: the entry, the proof (from here on the new key signs), the checkpoint, the verifier key."""
+    written: list[str] = []
+
+    def until(path: Path, content: bytes, *, overwrite: bool = False) -> None:
+        if len(written) == done:
+            raise KeyboardInterrupt
+        written.append(path.name)
+        write_whole(path, content, overwrite=overwrite)
+
+    hand_over = LogSigner.hand_over
+
+    def crashing(self: LogSigner, state: State, index: int) -> None:
+        self.sign(state)
+        patch.setattr(LogSigner, "sign", lambda *_: b"")
+        patch.setattr("secureprofile.adapters.signer.write_whole", until)
+        hand_over(self, state, index)
+
+    before = vkey()
+    with monkeypatch.context() as patch:
+        patch.setattr(LogSigner, "hand_over", crashing)
+        assert run(["keys", "rotate", "log"]) == (130 if done < 4 else 0)
+    assert run(["audit", "checkpoint", "-o", "after"]) == 0
+    assert run(["audit", "verify", "--since", "after"]) == 0
+    assert (vkey() != before) is (done >= 2)
+    assert run(["keys", "rotate", "log"]) == 0
+    assert run(["audit", "export", "out"]) == 0
+    assert verified("--key", keys[0], "--since", "after") == 0
 
 
 def test_two_rotations_that_crashed_leave_a_log_that_goes_on(keys: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ from secureprofile.cli.main import run
 from secureprofile.errors import InputError, PolicyFileError, Problem, SecureProfileError
 from secureprofile.policy.document import MAX_DEPTH, read_yaml
 from secureprofile.policy.parse import LoadedPolicy, parse_policy
-from secureprofile.released import Attribute, Text
+from secureprofile.portrait.dictionary import load_tags
 from secureprofile.vocabulary import DATA_CATEGORIES, DATA_USES, LAWFUL_BASES
 from tests.conftest import ROOT
 
@@ -216,13 +216,8 @@ def test_a_release_for_an_unknown_purpose_is_refused_with_the_known_ones(tmp_pat
     from secureprofile.dp.request import load_releases
 
     text = swapped("purpose: portrait", "purpose: portrayal", (ROOT / "policies/releases.yaml").read_text("utf-8"))
-    words = text.replace(",", " ").replace("[", " ").replace("]", " ").split()
-    name = Text(en="tag", zh="标签")
-    tags = {
-        word: Attribute(code=word, dimension="basic", name=name, definition=name, values=())
-        for word in words
-        if word.isidentifier()
-    }
+    dictionary = load_tags((ROOT / "policies/tags.yaml").read_text("utf-8"), file="tags.yaml")
+    tags = {tag.code: dictionary.attribute(tag.code) for tag in dictionary.tags}
     with pytest.raises(PolicyFileError) as caught:
         load_releases(text, file="releases.yaml", policy=parsed(RETAIL).policy, tags=tags)
     (problem,) = caught.value.problems

@@ -91,7 +91,9 @@ def test_a_broken_policy_is_not_put_in_force(tmp_path: Path, monkeypatch: pytest
     assert run(["init", "--policy", "retail", "--keys", "file:keys"]) == 0
     assert run(["policy", "copy", "retail", "mine"]) == 0
     releases = Path("mine/releases.yaml")
-    releases.write_text(releases.read_text("utf-8").replace("[age_band]", "[shoe_size]"), encoding="utf-8")
+    text = releases.read_text("utf-8")
+    assert "{with: lifecycle}" in text
+    releases.write_text(text.replace("{with: lifecycle}", "{with: shoe_size}"), encoding="utf-8")
     assert run(["policy", "use", "mine/retail.yaml"]) == 2
     assert "shoe_size" not in capsys.readouterr().err
     assert run(["tags", "list"]) == 0
