@@ -109,6 +109,13 @@ CHARTS: Final = (
 """How a report draws a tag: ``bars`` in any order, ``ordinal`` in the order of its values; the others have a chart of their own."""
 
 
+KINDS: Final = ("rule", "fact", "statistic", "preference", "lifecycle", "rfm", "ranking", "model")
+"""What a tag is made of: a stated fact, a fold of events, a rule over others, a stage, a place in an order, a model's answer."""
+
+SENSITIVITIES: Final = ("low", "medium", "high", "special")
+"""How much a tag would tell about somebody; ``special`` are the categories that laws name."""
+
+
 def within(category: str, ancestors: tuple[str, ...] | frozenset[str]) -> bool:
     """Tell whether a data category is one of ``ancestors`` or lies below one.
 

@@ -1,4 +1,5 @@
-"""Rows that Python reads: of a sealed stream, for an engine would want a path, and a path is a copy that others could read; and of JSON that is no JSON Lines.
+"""Rows that Python reads: of JSON that is no JSON Lines, and of a sealed stream, for an engine would want a path, and a path is a copy that others
+could read.
 
 Strict like the engine: a row with another number of cells, or a quote that is never closed, is refused by its line.
 """

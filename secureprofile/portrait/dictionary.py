@@ -17,7 +17,7 @@ from secureprofile.errors import PolicyFileError, Problem
 from secureprofile.policy.document import Document, Path, read_yaml
 from secureprofile.portrait.expression import Expression, ExpressionError, Kind, parse
 from secureprofile.released import Attribute, Text, Value
-from secureprofile.vocabulary import DIMENSIONS
+from secureprofile.vocabulary import CHARTS, DIMENSIONS, KINDS, SENSITIVITIES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +39,20 @@ class TagValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tag:
-    """One exclusive and exhaustive label per person: the first value whose condition holds."""
+    """One exclusive and exhaustive label per person: the first value whose condition holds.
+
+    ``chart`` is one of :data:`secureprofile.vocabulary.CHARTS`; ``kind``, ``version`` and ``sensitivity`` are told beside the definition.
+    """
 
     code: str
     dimension: str
     name: Text
     definition: Text
     values: tuple[TagValue, ...]
+    chart: str = "bars"
+    kind: str = "rule"
+    version: str = "1"
+    sensitivity: str = "low"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +75,9 @@ class TagDictionary:
             raise KeyError(code)
         values = tuple(Value(code=value.code, name=value.name) for value in tag.values)
         return Attribute(
-            code=tag.code, dimension=tag.dimension, name=tag.name, definition=tag.definition, values=values
-        )
+            code=tag.code, dimension=tag.dimension, name=tag.name, definition=tag.definition, values=values, chart=tag.chart,
+            kind=tag.kind, version=tag.version, sensitivity=tag.sensitivity,
+        )  # fmt: skip
 
 
 def load_tags(text: str, *, file: str, columns: Mapping[str, Collection[str]] | None = None) -> TagDictionary:
@@ -230,7 +238,10 @@ class _Reader:
 
     def tag(self, path: Path, body: Any, features: set[str]) -> Tag:
         keys = ("code", "dimension", "name", "definition", "values")
-        mapping = self.mapping(path, body, known=keys, required=keys)
+        mapping = self.mapping(path, body, known=(*keys, *_OPTIONAL, "version"), required=keys)
+        for key, (known, _) in _OPTIONAL.items():
+            if mapping.get(key, known[0]) not in known:
+                self.problem((*path, key), f"unknown {key}", "one of: " + ", ".join(known))
         if mapping.get("dimension", DIMENSIONS[0]) not in DIMENSIONS:
             self.problem((*path, "dimension"), "unknown dimension", "one of: " + ", ".join(DIMENSIONS))
         values = mapping.get("values", [])
@@ -253,6 +264,8 @@ class _Reader:
             name=self.text((*path, "name"), mapping.get("name", {})),
             definition=self.text((*path, "definition"), mapping.get("definition", {})),
             values=read,
+            version=str(mapping.get("version", 1)),
+            **{key: str(mapping.get(key, usual)) for key, (_, usual) in _OPTIONAL.items()},
         )
 
     def value(self, path: Path, body: Any, features: set[str], *, last: bool) -> TagValue:
@@ -266,6 +279,13 @@ class _Reader:
             code=str(mapping.get("code", "")), name=self.text((*path, "name"), mapping.get("name", {})), when=when
         )
 
+
+_OPTIONAL = {
+    "chart": (CHARTS, "bars"),
+    "kind": (KINDS, "rule"),
+    "sensitivity": (SENSITIVITIES, "low"),
+}
+"""Optional keys of a tag: the words that each knows, and the one that stands for a missing key."""
 
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from secureprofile.released import Internal
 from secureprofile.report.figures import text_width
-from secureprofile.report.page import environment, isolated
+from secureprofile.report.parts import environment, isolated
 from secureprofile.report.risk_figures import fit
 from secureprofile.report.wording import Language, say
 

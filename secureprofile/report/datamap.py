@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from secureprofile.released import Internal
-from secureprofile.report.page import environment, isolated
+from secureprofile.report.parts import environment, isolated
 from secureprofile.report.wording import Language, say
 
 

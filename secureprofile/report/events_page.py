@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-from secureprofile.report.page import environment
+from secureprofile.report.parts import environment
 from secureprofile.report.wording import Language, say
 
 _SHOWN: Final = ("reason", "purpose", "dataset", "rows", "recipient", "request")

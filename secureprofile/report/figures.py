@@ -82,32 +82,25 @@ def bars(labels: Sequence[str], cells: Sequence[Cell], *, title: str, withheld: 
     )
     scale = (WIDTH - left - right) / max(1, *ends)
     height = _ROW * len(labels) + 6
-    parts = [_head(WIDTH, height, title, _spoken(labels, cells, withheld))]
+    parts = [svg_head(WIDTH, height, title, in_words(labels, cells, withheld))]
     for place, (label, cell) in enumerate(zip(labels, cells, strict=True)):
         y = place * _ROW + (_ROW - _BAR) / 2 + 3
         middle = y + _BAR / 2
-        parts.append(
-            f'<text class="label" x="{left - 8:.0f}" y="{middle + 4.5:.1f}" text-anchor="end">{escape(_fit(label, left - 8))}</text>'
-        )
+        parts.append(label_before(label, left - 8, middle))
         parts.append(_bar(cell, left, y, scale, withheld))
     return "".join([*parts, "</svg>"])
 
 
 def _bar(cell: Cell, left: float, y: float, scale: float, withheld: str) -> str:
     if isinstance(cell, Withheld):
-        width = max(24.0, cell.threshold * scale)
-        return (
-            f'<g><title>{escape(withheld)}</title><rect class="hatched" x="{left:.1f}" y="{y:.1f}" width="{width:.1f}" height="{_BAR}" rx="2"/>'
-            f'<text class="quiet" x="{left + width + 6:.1f}" y="{y + _BAR / 2 + 4.5:.1f}">{escape(withheld)}</text></g>'
-        )
+        return hidden(left, y, max(24.0, cell.threshold * scale), _BAR, withheld)
     value, low, high = rounded(cell)
     middle = y + _BAR / 2
     x1, x2 = left + low * scale, left + high * scale
     return (
         f"<g><title>{number(value)} ({number(low)}–{number(high)})</title>"
         f'<rect class="bar" x="{left:.1f}" y="{y:.1f}" width="{max(1.0, value * scale):.1f}" height="{_BAR}" rx="2"/>'
-        f'<path class="whisker" d="M{x1:.1f} {middle:.1f}H{x2:.1f}M{x1:.1f} {middle - 4:.1f}V{middle + 4:.1f}'
-        f'M{x2:.1f} {middle - 4:.1f}V{middle + 4:.1f}"/>'
+        f"{whisker(x1, x2, middle)}"
         f'<text class="value" x="{x2 + 7:.1f}" y="{middle + 4.5:.1f}">{number(value)}</text></g>'
     )
 
@@ -125,20 +118,20 @@ def heat_map(rows: Sequence[str], columns: Sequence[str], cells: Sequence[Cell],
     check(cells)
     left = min(170, max(text_width(label) for label in rows) + _GAP)
     width = (WIDE - left) / len(columns)
-    head = 26
-    height = head + 34 * len(rows)
+    above = 26
+    height = above + 34 * len(rows)
     top = max([cell.value for cell in cells if isinstance(cell, Released)], default=1.0)
-    spoken = _spoken([f"{row} / {column}" for row in rows for column in columns], cells, withheld)
-    parts = [_head(WIDE, height, title, spoken)]
+    said = in_words([f"{row} / {column}" for row in rows for column in columns], cells, withheld)
+    parts = [svg_head(WIDE, height, title, said)]
     for place, label in enumerate(columns):
         x = left + (place + 0.5) * width
-        parts.append(f'<text class="label" x="{x:.1f}" y="16" text-anchor="middle">{escape(_fit(label, width))}</text>')
+        parts.append(f'<text class="label" x="{x:.1f}" y="16" text-anchor="middle">{escape(fit(label, width))}</text>')
     for place, cell in enumerate(cells):
         row, column = divmod(place, len(columns))
-        x, y = left + column * width, head + row * 34
+        x, y = left + column * width, above + row * 34
         if column == 0:
             parts.append(
-                f'<text class="label" x="{left - 8:.0f}" y="{y + 21:.0f}" text-anchor="end">{escape(_fit(rows[row], left - 8))}</text>'
+                f'<text class="label" x="{left - 8:.0f}" y="{y + 21:.0f}" text-anchor="end">{escape(fit(rows[row], left - 8))}</text>'
             )
         parts.append(_tile(cell, x, y, width, top, withheld))
     return "".join([*parts, "</svg>"])
@@ -167,14 +160,34 @@ def gauge(share: float, *, title: str) -> str:
     )
 
 
-def _head(width: int, height: float, title: str, spoken: str) -> str:
+def whisker(x1: float, x2: float, y: float) -> str:
+    """Return a level noise interval with ends."""
+    return f'<path class="whisker" d="M{x1:.1f} {y:.1f}H{x2:.1f}M{x1:.1f} {y - 4:.1f}V{y + 4:.1f}M{x2:.1f} {y - 4:.1f}V{y + 4:.1f}"/>'
+
+
+def label_before(label: str, x: float, y: float) -> str:
+    """Return a label that ends at x, shortened to the room before it."""
+    return f'<text class="label" x="{x:.0f}" y="{y + 4.5:.1f}" text-anchor="end">{escape(fit(label, x))}</text>'
+
+
+def hidden(x: float, y: float, width: float, height: float, withheld: str) -> str:
+    """Return the hatched bar of a withheld cell, and the word behind it."""
     return (
-        f'<svg viewBox="0 0 {width} {height:.0f}" role="img" aria-label="{escape(title)}"><title>{escape(title)}</title>'
-        f"<desc>{escape(spoken)}</desc>"
+        f'<g><title>{escape(withheld)}</title><rect class="hatched" x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height}" rx="2"/>'
+        f'<text class="quiet" x="{x + width + 6:.1f}" y="{y + height / 2 + 4.5:.1f}">{escape(withheld)}</text></g>'
     )
 
 
-def _spoken(labels: Sequence[str], cells: Sequence[Cell], withheld: str) -> str:
+def svg_head(width: float, height: float, title: str, said: str) -> str:
+    """Open a picture: its size, its title, and what it says in words."""
+    return (
+        f'<svg viewBox="0 0 {width} {height:.0f}" role="img" aria-label="{escape(title)}"><title>{escape(title)}</title>'
+        f"<desc>{escape(said)}</desc>"
+    )
+
+
+def in_words(labels: Sequence[str], cells: Sequence[Cell], withheld: str) -> str:
+    """Return what a chart says, for people who do not see it."""
     said = [
         f"{label}: {number(rounded(cell)[0]) if isinstance(cell, Released) else withheld}"
         for label, cell in zip(labels, cells, strict=True)
@@ -182,7 +195,7 @@ def _spoken(labels: Sequence[str], cells: Sequence[Cell], withheld: str) -> str:
     return "; ".join(said)
 
 
-def _fit(text: str, width: float) -> str:
+def fit(text: str, width: float) -> str:
     """Shorten a label to its column."""
     if text_width(text) <= width - 4:
         return text

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from secureprofile.released import Internal
-from secureprofile.report.page import environment
+from secureprofile.report.parts import environment
 from secureprofile.report.wording import Language, say
 
 

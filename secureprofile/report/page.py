@@ -7,56 +7,22 @@ import io
 import math
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
-from importlib.resources import files
-from unicodedata import bidirectional
 
-from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
-from secureprofile.released import Attribute, Cell, Document, Released, Table, Text, Withheld, plain
-from secureprofile.report import figures
+from secureprofile.released import Attribute, Cell, Document, Line, Released, Table, Withheld, plain
+from secureprofile.report import compared, figures, ordered
+from secureprofile.report.parts import INDEX, Figure, Section, environment, isolated, pick, value_name
 from secureprofile.report.wording import Language, say, term
 from secureprofile.vocabulary import DIMENSIONS
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
-    """One chart with its table twin."""
-
-    title: str
-    definition: str
-    svg: Markup
-    head: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
-    """One dimension's figures."""
-
-    title: str
-    figures: tuple[Figure, ...]
-
-
-@cache
-def environment() -> Environment:
-    """Return the templates: everything is escaped, and an unknown name is an error."""
-    folder = files("secureprofile.report") / "templates"
-    names = ("public", "internal", "datamap", "risk", "subject", "events", "audit")
-    sources_of = [*(f"{name}.html.j2" for name in names), "style.css"]
-    sources = {name: (folder / name).read_text(encoding="utf-8") for name in sources_of}
-    return Environment(
-        loader=DictLoader(sources), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
 
 
 def public_html(document: Document, *, lang: Language) -> str:
     """Return the page: one file, no script, no connection; equal documents give equal pages."""
     total = next((t.cells[0] for t in document.tables if not t.attributes), None)
     shown = [cell for table in document.tables for cell in table.cells]
+    every = list(document.cells())
     return (
         environment()
         .get_template("public.html.j2")
@@ -70,10 +36,12 @@ def public_html(document: Document, *, lang: Language) -> str:
             paragraph=list(_paragraph(document, lang)),
             sections=list(_sections(document, lang)),
             noise=_noise(shown, document, lang),
-            withheld=sum(isinstance(cell, Withheld) for cell in shown),
-            cells=len(shown),
+            withheld=sum(isinstance(cell, Withheld) for cell in every),
+            cells=len(every),
             factor=f"{math.exp(float(document.epsilon)):.1f}",
             confidence=f"{document.confidence:.0%}",
+            rho=plain(document.rho or "0"),
+            filter=say(f"filter_{document.filter}", lang),
             epsilon=plain(document.epsilon),
             delta=plain(document.delta),
             spent=plain(document.epsilon_spent),
@@ -87,17 +55,6 @@ def public_html(document: Document, *, lang: Language) -> str:
     )
 
 
-def isolated(label: str) -> str:
-    """Keep a label that turns the direction of writing from turning what stands behind it (Unicode bidi isolates)."""
-    turns = any(bidirectional(c) in ("R", "AL", "RLE", "RLO", "LRE", "LRO", "PDF", "RLI", "LRI", "FSI") for c in label)
-    return f"\u2068{label}\u202c\u2069" if turns else label
-
-
-def pick(text: Text, lang: Language) -> str:
-    """Return a text in the page's language."""
-    return text.zh if lang == "zh" else text.en
-
-
 def _total(cell: Cell | None) -> tuple[str, str, str] | None:
     if not isinstance(cell, Released):
         return None
@@ -106,30 +63,56 @@ def _total(cell: Cell | None) -> tuple[str, str, str] | None:
 
 
 def _noise(cells: list[Cell], document: Document, lang: Language) -> str:
-    """Say how far the noise reaches; all cells of a plan share it."""
-    widths = [cell.high - cell.value for cell in cells if isinstance(cell, Released)]
-    return say("noise_value", lang, width=max(widths), confidence=f"{document.confidence:.0%}") if widths else "–"
+    """Say how far the noise reaches: half the widest interval of a count, rounded up."""
+    widths = [(cell.high - cell.low) / 2 for cell in cells if isinstance(cell, Released)]
+    return (
+        say("noise_value", lang, width=math.ceil(max(widths) - 1e-9), confidence=f"{document.confidence:.0%}")
+        if widths
+        else "–"
+    )
 
 
 def _paragraph(document: Document, lang: Language) -> Iterator[str]:
-    """Describe the population from released numbers: the total, and the largest known group of each one-way table."""
+    """Describe the population: only what the noise intervals bear out is said.
+
+    The total; of each one-way table the largest known group, where its interval lies above all others; of each comparison the clearest differences.
+    """
+    everybody = next((t.cells[0] for t in document.tables if not t.attributes), None)
+    if isinstance(everybody, Released):
+        value, low, high = map(figures.number, figures.rounded(everybody))
+        yield say("summary_total", lang, total=value, low=low, high=high)
     for table in document.tables:
-        cells = [
-            (cell, key)
-            for cell, key in zip(table.cells, table.keys, strict=True)
-            if isinstance(cell, Released) and key[-1:] not in (("unknown",), ("none",))
-        ]
-        if not cells:
-            continue
-        cell, key = max(cells, key=lambda pair: pair[0].value)
-        value, low, high = map(figures.number, figures.rounded(cell))
-        if not table.attributes:
-            yield say("summary_total", lang, total=value, low=low, high=high)
-        elif len(table.attributes) == 1:
+        largest = _largest(table) if len(table.attributes) == 1 else None
+        if largest is not None:
             attribute = document.attribute(table.attributes[0])
-            names = {v.code: pick(v.name, lang) for v in attribute.values}
-            name, label = isolated(pick(attribute.name, lang)), isolated(names[key[0]])
-            yield say("summary_item", lang, name=name, value=label, count=value)
+            count, key = largest
+            name = isolated(pick(attribute.name, lang))
+            label = isolated(value_name(document, attribute.code, key, lang))
+            yield say("summary_item", lang, name=name, value=label, count=figures.number(figures.rounded(count)[0]))
+    for one in document.comparisons:
+        clear = [line for line in compared.clearest(one.lines) if line.attribute != one.segment[0]][:3]
+        if clear:
+            segment, base = compared.names(document, one, lang)
+            items = (", " if lang == "en" else "、").join(_difference(document, line, lang) for line in clear)
+            yield say("summary_compared", lang, segment=segment, base=base, items=items)
+
+
+def _largest(table: Table) -> tuple[Released, str] | None:
+    """Return the largest group of a one-way table and its value, where the noise leaves no doubt which it is."""
+    found = [(cell, key[0]) for cell, key in zip(table.cells, table.keys, strict=True) if isinstance(cell, Released)]
+    if not found:
+        return None
+    best, key = max(found, key=lambda pair: pair[0].value)
+    others = [cell.high for cell, other in found if other != key]
+    clear = best.low > max(others, default=0.0) and key not in ("unknown", "none")
+    return (best, key) if clear else None
+
+
+def _difference(document: Document, line: Line, lang: Language) -> str:
+    name = isolated(value_name(document, line.attribute, line.value, lang))
+    tag = isolated(pick(document.attribute(line.attribute).name, lang))
+    assert isinstance(line.index, Released)
+    return say("summary_index", lang, name=tag, value=name, index=INDEX.write(line.index)[0])
 
 
 def _sections(document: Document, lang: Language) -> Iterator[Section]:
@@ -138,20 +121,62 @@ def _sections(document: Document, lang: Language) -> Iterator[Section]:
         found = [t for t in one_way if document.attribute(t.attributes[0]).dimension == dimension]
         if found:
             yield Section(title=say(dimension, lang), figures=tuple(_bars(document, t, lang) for t in found))
+    yield from compared.numbers(document, lang)
+    yield from compared.comparisons(document, lang)
+    yield from compared.changes(document, lang)
     crossed = [t for t in document.tables if len(t.attributes) == 2]
     if crossed:
-        yield Section(title=say("crossed", lang), figures=tuple(_heat_map(document, t, lang) for t in crossed))
+        yield Section(
+            title=say("crossed", lang),
+            figures=tuple(
+                figure for t in crossed for figure in (*_pyramid(document, t, lang), _heat_map(document, t, lang))
+            ),
+        )
     wider = [t for t in document.tables if len(t.attributes) > 2]
     if wider:
         yield Section(title=say("table", lang), figures=tuple(_table_only(document, t, lang) for t in wider))
+    yield from compared.quality(document, lang)
+
+
+ORDERED = ("ordinal", "age", "weekday", "hour", "recency", "frequency", "lifecycle")
+"""Charts of tags whose values stand in an order."""
 
 
 def _bars(document: Document, table: Table, lang: Language) -> Figure:
+    """Draw a tag as its ``chart`` says."""
     attribute = document.attribute(table.attributes[0])
     labels = [pick(value.name, lang) for value in attribute.values]
-    name = pick(attribute.name, lang)
-    svg = figures.bars(labels, table.cells, title=name, withheld=say("withheld", lang))
+    name, withheld = pick(attribute.name, lang), say("withheld", lang)
+    svg = None
+    if attribute.chart == "province-cn":
+        codes = [value.code for value in attribute.values]
+        svg = ordered.provinces(codes, labels, table.cells, title=name, withheld=withheld)
+    elif attribute.chart in ORDERED:
+        svg = ordered.columns(labels, table.cells, title=name, withheld=withheld)
+    if svg is None:
+        svg = figures.bars(labels, table.cells, title=name, withheld=withheld)
     return _figure(document, table, name, pick(attribute.definition, lang), svg, lang)
+
+
+def _pyramid(document: Document, table: Table, lang: Language) -> Iterator[Figure]:
+    """Give the age pyramid of a table of age by gender, in either order."""
+    charts = [document.attribute(code).chart for code in table.attributes]
+    if sorted(charts) != ["age", "gender"]:
+        return
+    age, gender = (document.attribute(table.attributes[charts.index(chart)]) for chart in ("age", "gender"))
+    known = [value for value in gender.values if value.code not in ("unknown", "other", "none")][:2]
+    ages = [value for value in age.values if value.code != "unknown"]
+    if len(known) < 2 or not ages:
+        return
+    cells = dict(zip(table.keys, table.cells, strict=True))
+    order = charts.index("age") == 0
+    left, right = ([cells[(one.code, side.code) if order else (side.code, one.code)] for one in ages] for side in known)
+    name = say("pyramid", lang)
+    svg = ordered.pyramid(
+        [pick(one.name, lang) for one in ages], (pick(known[0].name, lang), pick(known[1].name, lang)), left, right,
+        title=name, withheld=say("withheld", lang),
+    )  # fmt: skip
+    yield _figure(document, table, name, "", svg, lang)
 
 
 def _heat_map(document: Document, table: Table, lang: Language) -> Figure:

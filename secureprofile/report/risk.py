@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 from markupsafe import Markup
 
 from secureprofile.released import Internal, Text
-from secureprofile.report.page import environment, isolated, pick
+from secureprofile.report.parts import environment, isolated, pick
 from secureprofile.report.risk_figures import percent, share_bars, share_map
 from secureprofile.report.wording import RISK, Language, say
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from secureprofile.report.page import environment, isolated
+from secureprofile.report.parts import environment, isolated
 from secureprofile.report.wording import Language, say
 
 ROWS = 200

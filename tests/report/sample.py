@@ -12,7 +12,24 @@ import numpy as np
 
 from secureprofile.dp.marginals import counted, keys, publish
 from secureprofile.dp.mechanism import half_width, standard_deviation
-from secureprofile.released import Attribute, Cell, Document, Table, Text, Value
+from secureprofile.released import (
+    Attribute,
+    Cell,
+    Change,
+    Comparison,
+    Distance,
+    Document,
+    Line,
+    Mechanism,
+    Number,
+    Released,
+    Shift,
+    Stability,
+    Table,
+    Text,
+    Value,
+    Withheld,
+)  # fmt: skip
 
 MECHANISM = "two-sided geometric (discrete Laplace)"
 
@@ -80,6 +97,65 @@ def document(*, epsilon: float = 0.1, minimum_group: int = 20, largest: int = 50
         epsilon_spent="1", epsilon_ceiling="4", delta_spent="0.000001", delta_ceiling="0.00001", minimum_group=minimum_group,
         confidence=0.95, attributes=ATTRIBUTES, tables=tuple(table(codes, **shape) for codes in WIDTHS),
         plan_hash="a" * 64, policy_hash="b" * 64, snapshot="7", audit_entry=9, software="secureprofile 0",
+    )  # fmt: skip
+
+
+def cell(value: float, sd: float) -> Released:
+    """A released number whose interval is two standard deviations to each side."""
+    return Released(value=value, low=value - 2 * sd, high=value + 2 * sd, sd=sd, mechanism=MECHANISM)
+
+
+def rich() -> Document:
+    """A release with everything that one can hold: comparisons, changes, numbers, mechanisms."""
+    hidden = Withheld(reason="too-noisy", threshold=70)
+    lines = (
+        Line(attribute="spend", value="high", share=cell(0.5, 0.01), base_share=cell(0.25, 0.01), index=cell(200, 10)),
+        Line(attribute="spend", value="low", share=cell(0.2, 0.01), base_share=cell(0.4, 0.01), index=cell(50, 5)),
+        Line(attribute="likes", value="toys", share=cell(0.31, 0.01), base_share=cell(0.3, 0.01), index=cell(103, 5)),
+        Line(attribute="likes", value="books", share=hidden, base_share=cell(0.3, 0.01), index=hidden),
+    )
+    distances = tuple(
+        Distance(dimension=d, cell=c)
+        for d, c in (
+            ("consumption", cell(0.25, 0.02)),
+            ("interests", cell(0.01, 0.02)),
+            ("basic", hidden),
+            ("social", cell(0.1, 0.01)),
+        )
+    )
+    compared = Comparison(segment=("age", "young"), base=None, size=cell(1200, 17), lines=lines, distances=distances)
+    shifts = (
+        Shift(
+            attribute="age", value="old", before=cell(0.2, 0.005), now=cell(0.26, 0.005), difference=cell(0.06, 0.007)
+        ),
+        Shift(
+            attribute="age",
+            value="young",
+            before=cell(0.3, 0.005),
+            now=cell(0.301, 0.005),
+            difference=cell(0.001, 0.007),
+        ),
+        Shift(
+            attribute="spend",
+            value="low",
+            before=cell(0.4, 0.005),
+            now=cell(0.35, 0.005),
+            difference=cell(-0.05, 0.007),
+        ),
+    )
+    change = Change(
+        release_id="portrait-8", as_of="2026-09-30", shifts=shifts,
+        stability=(Stability(attribute="age", cell=cell(0.12, 0.01)), Stability(attribute="spend", cell=hidden)),
+    )  # fmt: skip
+    number = Number(
+        code="spend_sum", name=named("spend"), definition=named("spend def"), unit="€", statistic="mean", low=0, high=500, attributes=("age",),
+        keys=(("young",), ("middle",), ("old",), ("unknown",)), cells=(cell(41.234, 0.8), cell(-3, 4), cell(120, 30), hidden),
+        clipped=cell(0.021, 0.004),
+    )  # fmt: skip
+    mechanism = Mechanism(measured="age × spend", mechanism=MECHANISM, scale="17.5", contribution="1")
+    return replace(
+        document(), comparisons=(compared, replace(compared, segment=("age", "old"), base=("age", "young"))), changes=(change,), numbers=(number,),
+        mechanisms=(mechanism,), filter="zcdp", rho="0.0312",
     )  # fmt: skip
 
 
