@@ -79,5 +79,5 @@ def refuse_markup(path: Readable, text: str) -> None:
     if re.match(r"\[\s*\[", start):
         raise InputError(
             f"{path.name} looks like a JSON array of arrays, whose columns have no names",
-            hint="write objects: {\"name\": value, …}",
+            hint='write objects: {"name": value, …}',
         )

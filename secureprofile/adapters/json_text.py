@@ -41,7 +41,7 @@ def objects(read: Callable[[int], str], name: str) -> Iterator[tuple[str, dict[s
 
     Example:
         >>> import io
-        >>> list(objects(io.StringIO('[{"a": 1.50},\\n {"a": "x"}]').read, "t.json"))
+        >>> list(objects(io.StringIO('[{"a": 1.50}, {"a": "x"}]').read, "t.json"))
         [('{"a": 1.50}', {'a': 1.5}), ('{"a": "x"}', {'a': 'x'})]
     """
     text = _Text(read, name)

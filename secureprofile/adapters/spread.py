@@ -32,7 +32,9 @@ Cells = Mapping[str, Sequence[str | None]]
 
 def can_spread(source: Source) -> bool:
     """Tell whether places inside a file can be read by themselves: not where it is gzip'd, in UTF-16 or UTF-32, or ends lines with CR alone."""
-    if not isinstance(source.path, Path) or source.format == "json":  # a sheet, a database's table, a stream; an array's objects have no lines
+    if (
+        not isinstance(source.path, Path) or source.format == "json"
+    ):  # a sheet, a table, a stream; objects without lines
         return False
     if source.format == "parquet":
         return True

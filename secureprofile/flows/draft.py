@@ -102,7 +102,10 @@ def _treatments(columns: Sequence[ScannedColumn]) -> dict[str, str]:
 
 _COARSER = (
     ("date", "{generalize: {to: year}}"),
-    ("financial", f"{{generalize: {{to: band, edges: [{', '.join(str(m * 10**e) for e in range(3, 7) for m in (1, 2, 5))}]}}}}"),
+    (
+        "financial",
+        f"{{generalize: {{to: band, edges: [{', '.join(str(m * 10**e) for e in range(3, 7) for m in (1, 2, 5))}]}}}}",
+    ),
     ("", "{generalize: {to: prefix, prefix: 3}}"),
 )
 """How a proposed generalization is written: the first part of a category's name that fits. Sums go into bands that fit any currency and were

@@ -51,7 +51,9 @@ def test_what_is_written_is_the_same_in_every_format(shop, name: str) -> None:  
     assert READERS[name](Path(name)) == expected
 
 
-@pytest.mark.parametrize("name", ["in.tsv", "in.csv.gz", "in.jsonl", "in.jsonl.gz", "in.json", "in.json.gz", "stretched.json", "in.parquet"])
+@pytest.mark.parametrize(
+    "name", ["in.tsv", "in.csv.gz", "in.jsonl", "in.jsonl.gz", "in.json", "in.json.gz", "stretched.json", "in.parquet"]
+)
 def test_what_is_read_is_the_same_from_every_format(shop, name: str) -> None:  # type: ignore[no-untyped-def]
     frame = pd.read_csv("customers.csv", dtype=str, keep_default_na=False, encoding="utf-8-sig")
     match name.split(".", 1)[1]:
