@@ -56,6 +56,11 @@ LISTS: Mapping[str, tuple[str, str]] = {
     "secureprofile.guard.specs_general:_CALLED_MAYBE": OWN,
     "secureprofile.guard.classify:_TREATMENTS": OWN,
     "secureprofile.guard.candidates:PARTICLES": OWN,
+    "secureprofile.portrait.dictionary:_OPTIONAL": OWN,
+    "secureprofile.report.ordered:PROVINCES": (
+        "ISO 3166-2:CN codes; the places of the tiles are this project's",
+        "facts",
+    ),
     "secureprofile.guard.checksums:PROVINCES": ("administrative divisions, GB/T 2260", "facts"),
     "secureprofile.guard.checksums:_IBAN_LENGTHS": ("IBAN registry, ISO 13616", "facts"),
     "secureprofile.adapters.recognizers:_KNOWN": (
