@@ -41,7 +41,7 @@ proof: $(VENV)/.developer
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "proof or not proof" --hypothesis-profile=proof
 	$(MAKE) faults canary crash bench
 
-BENCHMARKS := flow detect detect_zh scan anonymize anonymity treatments tables
+BENCHMARKS := flow detect detect_zh scan anonymize anonymity treatments tables appends proof rights
 
 bench: $(VENV)/.developer
 	set -e; for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks.$$name; done

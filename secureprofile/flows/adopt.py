@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from secureprofile.adapters.clock import now
 from secureprofile.adapters.policies import check_policy, keep_policy, lasting_reference, taken_version
 from secureprofile.errors import PolicyRefused
 from secureprofile.flows.gate import Context, record
+from secureprofile.policy.decide import not_yet
 from secureprofile.policy.parse import LoadedPolicy
 
 
@@ -15,7 +17,7 @@ def adopt(context: Context, policy: str) -> LoadedPolicy:
 
     Raises:
         PolicyFileError: it is wrong; nothing changes.
-        PolicyRefused: the actor did not create the workspace, or its number stands for another content here.
+        PolicyRefused: the actor did not create the workspace, the policy's first day is to come, or its number stands for another content here.
     """
     loaded, _ = check_policy(policy)
     if not context.creator:
@@ -23,6 +25,9 @@ def adopt(context: Context, policy: str) -> LoadedPolicy:
         raise PolicyRefused(
             "only who created the workspace may change its policy", reason="not-creator", hint="ask its creator"
         )
+    if (wait := not_yet(loaded.policy, now().date())) is not None:
+        record(context, "policy.use", result="deny", reason=wait.reason)
+        raise PolicyRefused(wait.message, reason=wait.reason, hint="use it from that day on")
     if taken_version(loaded, context.home.policy(loaded.hash).parent):
         record(context, "policy.use", result="deny", reason="version-taken")
         about = loaded.policy.policy

@@ -99,6 +99,7 @@ def authorise(context: Context, act: str, output: Output, *, dataset: str | None
         output=output,
         dataset=dataset,
         withheld=context.withheld,
+        day=now().date(),
     )
     if not decision.allowed:
         known = (

@@ -28,6 +28,11 @@ class KeyUse:
 def list_keys(context: Context) -> list[KeyUse]:
     """Return all keys by role, the newest of each first; recorded."""
     record(context, "keys.list", result="allow", reason="done")
+    return key_overview(context)
+
+
+def key_overview(context: Context) -> list[KeyUse]:
+    """Return the same for an act that is on record by itself."""
     with context.state.reading() as view:
         uses, reference = key_uses(view), str(view.meta("keys"))
     ring, today = load_ring(reference), now().date()

@@ -10,7 +10,7 @@ from secureprofile.audit.select import Selection
 from secureprofile.audit.summary import Tally
 from secureprofile.errors import PolicyRefused
 from secureprofile.flows.gate import Context, begin, record
-from secureprofile.flows.rotate import list_keys
+from secureprofile.flows.rotate import key_overview
 from secureprofile.flows.summary_parts import (
     anchored_part,
     budget_part,
@@ -49,8 +49,8 @@ def write_summary(
             reason="not-the-creator",
             hint="leave --with-actor out, or ask whoever made the workspace",
         )
-    keys = list_keys(context)
     with begin(context, "audit.summary", details={"format": form, "names": with_actor, **selection.details()}) as act:
+        keys = key_overview(context)
         tally = tallied(context, selection, below=act.index)
         page = rendered(sheet(context, tally, keys, with_actor=with_actor, lang=lang), form, lang, kind="summary")
         write_whole(output, page.encode(), overwrite=overwrite)

@@ -24,7 +24,7 @@ Answer = Literal["allow", "deny", "aggregate-only"]
 class Request:
     """One question. An attribute that is None is not known, and where the policy needs it, that is a denial.
 
-    ``output`` is where rows shall go. ``recipient`` and ``day`` matter where rows are exported; ``authenticated`` (how it is known who
+    ``output`` is where rows shall go. ``recipient`` matters where rows are exported, ``day`` there and where the policy has a first day; ``authenticated`` (how it is known who
     asks) where the policy binds the role to it.
     """
 
@@ -56,7 +56,7 @@ class Ruling:
 def decide_access(policy: Policy, request: Request) -> Ruling:
     """Decide about one column for one role, purpose and output.
 
-    Reasons: ``missing-attribute``, ``unknown-role``, those of :func:`secureprofile.policy.decide.decide` (``unknown-purpose``,
+    Reasons: ``missing-attribute``, ``unknown-role``, those of :func:`secureprofile.policy.decide.decide` (``policy-not-effective``, ``unknown-purpose``,
     ``unknown-dataset``, ``role-not-allowed``, ``output-not-allowed``), ``authentication-too-weak``, ``uncategorised-column``,
     ``category-not-covered``, ``dropped``, ``unknown-recipient`` and those of :func:`secureprofile.policy.recipients.refusal`; ``ok``.
     """
@@ -68,7 +68,7 @@ def decide_access(policy: Policy, request: Request) -> Ruling:
     if not known_enough(policy, role, request.authenticated):
         reason = "missing-attribute" if request.authenticated is None else "authentication-too-weak"
         return Ruling(answer="deny", reason=reason, because=(("authentication", role),))
-    decision = decide(policy, roles=(role,), purpose=purpose, output=output, dataset=request.dataset)
+    decision = decide(policy, roles=(role,), purpose=purpose, output=output, dataset=request.dataset, day=request.day)
     rows = decision.allowed
     if not rows and not (decision.reason == "output-not-allowed" and _aggregates(policy, purpose, output)):
         return Ruling(answer="deny", reason=decision.reason, because=_why_not(decision.reason, purpose))
@@ -102,6 +102,7 @@ def _aggregates(policy: Policy, purpose: str, output: Output) -> bool:
 
 def _why_not(reason: str, purpose: str) -> tuple[Path, ...]:
     return {
+        "policy-not-effective": (("policy", "effective"),),
         "unknown-purpose": (("purposes",),),
         "unknown-dataset": (("datasets",),),
         "role-not-allowed": (("purposes", purpose, "roles"),),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from fnmatch import fnmatchcase
 from typing import Literal
 
@@ -79,6 +80,26 @@ def _named(policy: Policy, actor: str, *, creator: bool) -> tuple[str, ...]:
     return tuple(role for role, actors in policy.roles.items() if names & set(actors))
 
 
+def not_yet(policy: Policy, day: date) -> Decision | None:
+    """Return the denial of a policy whose first day is still to come, None where it is in force.
+
+    Example:
+        >>> from secureprofile.policy.model import About
+        >>> policy = Policy.model_construct(policy=About.model_construct(effective="2026-02-01"))
+        >>> [wait and wait.reason for wait in (not_yet(policy, date(2026, 1, 31)), not_yet(policy, date(2026, 2, 1)))]
+        ['policy-not-effective', None]
+    """
+    first = policy.policy.effective
+    if first is None or day.isoformat() >= first:
+        return None
+    return Decision(
+        allowed=False,
+        reason="policy-not-effective",
+        message=f"the policy holds from {first} on; today is {day.isoformat()}",
+        hint="until then use the one before: secureprofile policy use POLICY",
+    )
+
+
 def decide(
     policy: Policy,
     *,
@@ -87,11 +108,14 @@ def decide(
     output: Output,
     dataset: str | None = None,
     withheld: Sequence[str] = (),
+    day: date | None = None,
 ) -> Decision:
     """Decide whether somebody with these roles may let rows go to ``output`` for ``purpose``.
 
-    ``withheld`` are the roles of :func:`withheld_roles`, so that the reason can be told.
+    ``withheld`` are the roles of :func:`withheld_roles`, so that the reason can be told. Where ``day`` is None, the policy counts as in force.
     """
+    if day is not None and (wait := not_yet(policy, day)) is not None:
+        return wait
     rule = policy.purposes.get(purpose)
     if rule is None:
         return Decision(

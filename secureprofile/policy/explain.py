@@ -17,6 +17,7 @@ REASONS: dict[str, str] = {
     "rows-not-allowed": "the purpose lets no row out, only noisy aggregates",
     "missing-attribute": "something that the policy needs to know was not said",
     "unknown-role": "the policy has no such role",
+    "policy-not-effective": "the policy's first day is still to come",
     "unknown-purpose": "the policy has no such purpose",
     "unknown-dataset": "the policy has no such dataset",
     "uncategorised-column": "the policy does not name this column",

@@ -99,6 +99,30 @@ def test_a_broken_policy_is_not_put_in_force(tmp_path: Path, monkeypatch: pytest
     assert run(["tags", "list"]) == 0
 
 
+def test_a_policy_decides_nothing_before_its_first_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.chdir(tmp_path)
+    Path("customers.csv").write_text("customer_id\nA1\n", encoding="utf-8")
+    assert run(["policy", "copy", "retail", "mine"]) == 0
+    mine = Path("mine/retail.yaml")
+    text = (
+        mine.read_text("utf-8")
+        .replace("version: 2, ", "version: 3, ")
+        .replace("effective: 2026-01-01", "effective: 2999-01-01")
+    )
+    mine.write_text(text, encoding="utf-8")
+    assert run(["init", "--policy", "mine/retail.yaml", "--keys", "file:keys"]) == 0
+    assert run(["anonymize", "customers.csv", "--purpose", "partner-analytics", "-o", "out.csv"]) == 1
+    assert "holds from 2999-01-01 on" in capsys.readouterr().err
+    assert not Path("out.csv").exists()
+    assert run(["policy", "use", "retail"]) == 0
+    assert run(["policy", "use", "mine/retail.yaml"]) == 1
+    capsys.readouterr()
+    assert run(["audit", "log", "--json"]) == 0
+    entries = json.loads(capsys.readouterr().out)["entries"]
+    denied = [entry["act"] for entry in entries if entry.get("reason") == "policy-not-effective"]
+    assert denied == ["anonymize", "policy.use"]
+
+
 def test_the_schema_completes_what_the_parser_accepts(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["policy", "schema"]) == 0
     schema = json.loads(capsys.readouterr().out)
