@@ -56,8 +56,8 @@ class Ruling:
 def decide_access(policy: Policy, request: Request) -> Ruling:
     """Decide about one column for one role, purpose and output.
 
-    Reasons: ``missing-attribute``, ``unknown-role``, those of :func:`secureprofile.policy.decide.decide` (``policy-not-effective``, ``unknown-purpose``,
-    ``unknown-dataset``, ``role-not-allowed``, ``output-not-allowed``), ``authentication-too-weak``, ``uncategorised-column``,
+    Reasons: ``missing-attribute``, ``unknown-role``, those of :func:`secureprofile.policy.decide.decide` (``policy-not-effective``,
+    ``unknown-purpose``, ``unknown-dataset``, ``role-not-allowed``, ``output-not-allowed``), ``authentication-too-weak``, ``uncategorised-column``,
     ``category-not-covered``, ``dropped``, ``unknown-recipient`` and those of :func:`secureprofile.policy.recipients.refusal`; ``ok``.
     """
     role, purpose, output = request.role, request.purpose, request.output
