@@ -24,8 +24,8 @@ Answer = Literal["allow", "deny", "aggregate-only"]
 class Request:
     """One question. An attribute that is None is not known, and where the policy needs it, that is a denial.
 
-    ``output`` is where rows shall go. ``recipient`` matters where rows are exported, ``day`` there and where the policy has a first day; ``authenticated`` (how it is known who
-    asks) where the policy binds the role to it.
+    ``output`` is where rows shall go. ``recipient`` matters where rows are exported, ``day`` there and where the policy has a first day;
+    ``authenticated`` (how it is known who asks) where the policy binds the role to it.
     """
 
     role: str | None
