@@ -93,6 +93,33 @@ class Attribute:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """A number per person, as releases need it: between public bounds, on a public grid, both in ``unit``.
+
+    Everybody has a value: outside the bounds it is clipped to them, between two grid points it goes to the nearer one.
+    """
+
+    code: str
+    name: Text
+    definition: Text
+    unit: str
+    low: Decimal
+    high: Decimal
+    grid: Decimal
+
+    @property
+    def steps(self) -> int:
+        """How many grid steps lie between the bounds.
+
+        Example:
+            >>> name = Text(en="spend", zh="消费")
+            >>> Measure(code="s", name=name, definition=name, unit="€", low=Decimal(0), high=Decimal(50), grid=Decimal("0.5")).steps
+            100
+        """
+        return int((self.high - self.low) / self.grid)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """A noisy marginal: one cell per combination of values, in row-major order of the attributes' values.
 

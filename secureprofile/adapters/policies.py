@@ -10,6 +10,7 @@ from secureprofile.adapters.outputs import write_whole
 from secureprofile.errors import CannotTell, InputError, UsageError
 from secureprofile.policy.document import MAX_BYTES, decode
 from secureprofile.policy.parse import LoadedPolicy, parse_policy
+from secureprofile.released import Attribute, Measure
 
 READY = ("retail", "retail-cn", "strict")
 """Names of the policies that ship with the package."""
@@ -55,15 +56,18 @@ def check_policy(reference: str) -> tuple[LoadedPolicy, int]:
     from secureprofile.portrait.dictionary import load_tags
 
     loaded = load_policy(reference)
-    found, tags = loaded.policy, {}
+    found = loaded.policy
+    tags: dict[str, Attribute] = {}
+    measures: dict[str, Measure] = {}
     check_files(found.anonymity, loaded.siblings)
     if found.tags is not None:
         columns = {name: set(dataset.columns) for name, dataset in found.datasets.items()}
         text = loaded.sibling(found.tags)
         dictionary = load_tags(text, file=found.tags, columns=columns)
-        tags = {tag.code: dictionary.attribute(tag.code) for tag in dictionary.tags}
+        tags, measures = dictionary.attributes(), dictionary.public_measures()
     if found.releases is not None:
-        load_releases(loaded.sibling(found.releases), file=found.releases, policy=found, tags=tags)
+        text = loaded.sibling(found.releases)
+        load_releases(text, file=found.releases, policy=found, tags=tags, measures=measures)
     return loaded, len(tags)
 
 

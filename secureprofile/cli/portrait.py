@@ -132,7 +132,8 @@ def release_plan(name: Name, workspace: Folder = None, actor: Actor = None, json
         ]
         cost = {"epsilon": str(plan.request.epsilon), "delta": str(plan.request.delta), "rho": str(plan.rho)}
         about = {"name": name, "plan": plan.hash, "mechanism": plan.mechanism}
-        show.as_json("plan", {**about, **cost, "tables": told})
+        numbers = [{"measure": one.measure, "by": list(one.by), "sd_of_sum": plan.sum_sd(one)} for one in plan.sums]
+        show.as_json("plan", {**about, **cost, "tables": told, "numbers": numbers})
         return
     show.table(
         ("table", "cells", "noise sd", "95 % interval", "shown from", "cells shown, about"),
@@ -149,6 +150,21 @@ def release_plan(name: Name, workspace: Folder = None, actor: Actor = None, json
         ],
         right=(1, 2, 3, 4, 5),
     )
+    if plan.sums:
+        print()
+        show.table(
+            ("number", "by", "noise sd of a sum", "of the mean of 1,000 people"),
+            [
+                (
+                    one.measure,
+                    " × ".join(one.by) or "everybody",
+                    f"{plan.sum_sd(one):,.4g} {plan.measures[one.measure].unit}",
+                    f"± {plan.mean_reach(one, 1000):,.3g} {plan.measures[one.measure].unit}",
+                )
+                for one in plan.sums
+            ],
+            right=(2, 3),
+        )
     show.say(
         f"noise: {plan.mechanism}; shares of cells are for {plan.population:,} made-up people with unequal groups, "
         "never for the real ones"

@@ -11,20 +11,22 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from functools import reduce
 from statistics import NormalDist
+from types import MappingProxyType
 
 import numpy as np
 
 from secureprofile.dp import gaussian, mechanism
 from secureprofile.dp.accounting import table_epsilon
 from secureprofile.dp.marginals import CLEAR, keys
+from secureprofile.dp.numbers import Clips, Sum, plan_numbers, sd_of_sum, share
 from secureprofile.dp.request import Request
 from secureprofile.dp.residual import Measurement, Sizes, Subset, cell_variance, closure, fairest, in_integers, optimal
 from secureprofile.errors import UsageError
-from secureprofile.released import Attribute
+from secureprofile.released import Attribute, Measure
 
 CONFIDENCE = 0.95
 MOST_CELLS = 5_000_000
@@ -55,6 +57,9 @@ class Plan:
     population: int
     noise: Geometric | Gaussian
     hash: str
+    measures: Mapping[str, Measure] = field(default_factory=dict)
+    sums: tuple[Sum, ...] = ()
+    clips: tuple[Clips, ...] = ()
 
     @property
     def sizes(self) -> Sizes:
@@ -110,6 +115,19 @@ class Plan:
         certain = NormalDist(0, self.sd(table)).cdf
         return float(np.mean([certain(self.population * s - self.threshold(table)) for s in shares.ravel().tolist()]))
 
+    def sum_sd(self, one: Sum) -> float:
+        """Return the standard deviation of the noise on a measure's sum in one group, in the measure's unit."""
+        table = next(table for table in self.request.tables if frozenset(table) == frozenset(one.by))
+        return sd_of_sum(self.measures[one.measure], one.sigma, self.sd(table))
+
+    def mean_reach(self, one: Sum, people: int) -> float:
+        """Return by how much a mean's interval reaches to either side in a group of so many, in the measure's unit.
+
+        For a mean in the middle of the bounds, where the group's size does not matter; towards a bound it grows by the size's own noise.
+        """
+        half_step = float(self.measures[one.measure].grid) / 2
+        return gaussian.QUANTILE * half_step * math.sqrt(gaussian.variance(one.sigma)) / people
+
     def of(self, table: Sequence[str]) -> tuple[Attribute, ...]:
         """Return the attributes of one table."""
         return tuple(self.attributes[code] for code in table)
@@ -119,12 +137,20 @@ class Plan:
         return math.prod(self.sizes[code] for code in table)
 
 
-def plan_release(request: Request, *, attributes: Mapping[str, Attribute], minimum_group: int, population: int) -> Plan:
-    """Plan a release: the least noise at which all its tables together cost exactly the request's (ε, δ).
+def plan_release(
+    request: Request,
+    *,
+    attributes: Mapping[str, Attribute],
+    minimum_group: int,
+    population: int,
+    measures: Mapping[str, Measure] = MappingProxyType({}),
+) -> Plan:
+    """Plan a release: the least noise at which all its tables and numbers together cost exactly the request's (ε, δ).
 
     Args:
         request: what is asked.
         attributes: at least those of the request's tables.
+        measures: at least those of the request's numbers.
         minimum_group: the smallest that the purpose allows; a request may ask for a larger one.
         population: people, as the policy declares them.
 
@@ -137,8 +163,9 @@ def plan_release(request: Request, *, attributes: Mapping[str, Attribute], minim
         raise UsageError(
             f"release {request.name} has more than {MOST_CELLS:,} cells", hint="ask for tables of fewer tags"
         )
+    known = {one.measure: measures[one.measure] for one in request.numbers}
     try:
-        noise = _cheapest(request, used)
+        noise, sums, clips = _cheapest(request, used, known)
     except ValueError as error:
         raise UsageError(f"release {request.name}: {error}", hint="ask for fewer tables, or more ε") from None
     minimum = max(minimum_group, request.minimum_group)
@@ -150,25 +177,39 @@ def plan_release(request: Request, *, attributes: Mapping[str, Attribute], minim
         "values": {code: [value.code for value in attribute.values] for code, attribute in used.items()},
         "minimum_group": minimum,
         "noise": asdict(noise),
+        "measures": {code: [str(one.low), str(one.high), str(one.grid)] for code, one in known.items()},
+        "numbers": [[asdict(one) for one in part] for part in (request.numbers, sums, clips)],
     }
     digest = hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
     return Plan(
-        request=request, attributes=used, minimum_group=minimum, population=population, noise=noise, hash=digest
-    )
+        request=request, attributes=used, minimum_group=minimum, population=population, noise=noise, hash=digest,
+        measures=known, sums=sums, clips=clips,
+    )  # fmt: skip
 
 
-def _cheapest(request: Request, used: Mapping[str, Attribute]) -> Geometric | Gaussian:
-    """Return the mechanism of less noise by the request's objective. Both are computed from public numbers alone."""
+_Noise = tuple[Geometric | Gaussian, tuple[Sum, ...], tuple[Clips, ...]]
+
+
+def _cheapest(request: Request, used: Mapping[str, Attribute], measures: Mapping[str, Measure]) -> _Noise:
+    """Return the mechanism of less noise by the request's objective. Both are computed from public numbers alone.
+
+    Where numbers are asked for, all noise is Gaussian, and they get their part of the squared distance.
+    """
     sizes, tables = _sizes(used), request.tables
     canonical = {table: tuple(code for code in used if code in table) for table in tables}
     weights = {canonical[table]: request.weights.get(table, 1.0) for table in tables}
     single = Geometric(epsilon=table_epsilon(epsilon=request.epsilon, delta=request.delta, tables=len(tables)))
     if request.delta == 0:
-        return single
+        return single, (), ()
     eta = gaussian.largest_eta(float(request.epsilon), float(request.delta) * (1 - 1e-9))
     choose = optimal if request.objective == "average" else fairest
-    measurements = tuple(in_integers(choose(weights, sizes, eta), sizes, eta))
+    weight = sum(request.weights.get(table, 1.0) for table in tables)
+    kept = eta * math.sqrt(share(request.numbers, weight)[0])
+    measurements = tuple(in_integers(choose(weights, sizes, kept), sizes, kept))
+    sums, clips = plan_numbers(request.numbers, measures, eta=eta, tables=weight)
     drawn = sum(m.coordinates(sizes) * gaussian.total_variation(m.sigma) for m in measurements)
+    drawn += sum(math.prod(sizes[c] for c in one.by) * gaussian.total_variation(one.sigma) for one in sums)
+    drawn += sum(gaussian.total_variation(one.sigma) for one in clips)
     if (1 + math.exp(request.epsilon)) * drawn > float(request.delta) * 1e-9:
         raise ValueError("δ is too small for so many draws")
     spreads = {m.subset: m.spread(sizes) for m in measurements}
@@ -176,9 +217,9 @@ def _cheapest(request: Request, used: Mapping[str, Attribute]) -> Geometric | Ga
     gaussian_loss = [weight * cell_variance(table, spreads, sizes) for table, weight in weights.items()]
     geometric_loss = [weight * mechanism.standard_deviation(single.epsilon) ** 2 for weight in weights.values()]
     better = sum if request.objective == "average" else max
-    if better(geometric_loss) <= better(gaussian_loss):
-        return single
-    return Gaussian(eta=eta, measurements=measurements)
+    if not sums and better(geometric_loss) <= better(gaussian_loss):
+        return single, (), ()
+    return Gaussian(eta=eta, measurements=measurements), sums, clips
 
 
 def _sizes(attributes: Mapping[str, Attribute]) -> dict[str, int]:

@@ -13,13 +13,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
+from types import MappingProxyType
 from typing import Literal
 
 from secureprofile.errors import PolicyFileError, Problem
 from secureprofile.policy.document import Document as YamlDocument
 from secureprofile.policy.document import read_yaml
 from secureprofile.policy.model import Policy
-from secureprofile.released import Attribute, Text
+from secureprofile.released import Attribute, Measure, Text
 
 Codes = tuple[str, ...]
 Value = tuple[str, str]
@@ -34,6 +35,16 @@ class Contrast:
 
     segment: Value
     base: Value | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberRequest:
+    """Statistics of a measure in every group of a table (``()``: everybody); ``weight`` as a table's."""
+
+    measure: str
+    by: Codes
+    statistics: tuple[Literal["sum", "mean"], ...]
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +66,17 @@ class Request:
     objective: Literal["average", "largest"] = "average"
     minimum_group: int = 1
     compare: tuple[Contrast, ...] = ()
+    numbers: tuple[NumberRequest, ...] = ()
 
 
 def load_releases(
-    text: str, *, file: str, policy: Policy, tags: Mapping[str, Attribute], refused: Refusal = lambda tag, purpose: None
+    text: str,
+    *,
+    file: str,
+    policy: Policy,
+    tags: Mapping[str, Attribute],
+    measures: Mapping[str, Measure] = MappingProxyType({}),
+    refused: Refusal = lambda tag, purpose: None,
 ) -> dict[str, Request]:
     """Read a releases file.
 
@@ -67,7 +85,9 @@ def load_releases(
     """
     document = read_yaml(text, file=file)
     problems: list[Problem] = []
-    reader = _Reader(document=document, file=file, policy=policy, tags=tags, refused=refused, problems=problems)
+    reader = _Reader(
+        document=document, file=file, policy=policy, tags=tags, measures=measures, refused=refused, problems=problems
+    )
     root = document.value if isinstance(document.value, dict) else {}
     if root.get("secureprofile-releases") != 1 or not isinstance(root.get("releases"), dict):
         reader.problem((), "expected `secureprofile-releases: 1` and a mapping", "releases: {NAME: {…}}")
@@ -80,7 +100,7 @@ def load_releases(
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 _NEEDED = {"title", "purpose", "domain", "epsilon", "delta", "tables"}
-_OPTIONAL = {"objective", "minimum_group", "compare"}
+_OPTIONAL = {"objective", "minimum_group", "compare", "numbers"}
 _Path = tuple[str | int, ...]
 
 
@@ -90,6 +110,7 @@ class _Reader:
     file: str
     policy: Policy
     tags: Mapping[str, Attribute]
+    measures: Mapping[str, Measure]
     refused: Refusal
     problems: list[Problem]
 
@@ -123,6 +144,12 @@ class _Reader:
         if type(minimum) is not int or minimum < 1:
             self.problem((*path, "minimum_group"), "expected a number of people", "a whole number from 1 on")
         weights = self.tables_of((*path, "tables"), body["tables"], purpose)
+        numbers = self.numbers_of((*path, "numbers"), body.get("numbers", []), purpose)
+        if numbers and delta == 0:
+            self.problem((*path, "delta"), "numbers need a δ above 0", "such as 1.0e-6")
+        for one in numbers:  # their groups' counts are published with them
+            if frozenset(one.by) not in map(frozenset, weights):
+                weights[one.by] = 1.0
         compare = self.contrasts((*path, "compare"), body.get("compare", []), list(weights))
         if len(self.problems) > before:
             return None
@@ -138,6 +165,7 @@ class _Reader:
             objective=objective,
             minimum_group=minimum,
             compare=compare,
+            numbers=numbers,
         )
 
     def budget(self, path: _Path, body: Mapping[str, object]) -> tuple[Decimal, Decimal]:
@@ -213,6 +241,47 @@ class _Reader:
             return [(code, other) for other in free if other != code]
         self.problem(path, "expected a table", "a list of tag codes, each, pairs, {with: TAG} or {table: …, weight: …}")
         return []
+
+    def numbers_of(self, path: _Path, value: object, purpose: str) -> tuple[NumberRequest, ...]:
+        if not isinstance(value, list):
+            self.problem(path, "expected a list of numbers", "- {measure: CODE, by: [TAG], statistics: [sum, mean]}")
+            return ()
+        found: dict[tuple[str, frozenset[str]], NumberRequest] = {}
+        for index, item in enumerate(value):
+            here = (*path, index)
+            if not isinstance(item, dict) or not {"measure", "by"} <= set(item) <= {
+                "measure",
+                "by",
+                "statistics",
+                "weight",
+            }:
+                self.problem(
+                    here,
+                    "expected a measure and its groups",
+                    "{measure: CODE, by: [TAG]}; if you like: statistics, weight",
+                )
+                continue
+            code, by, statistics = str(item["measure"]), item["by"], item.get("statistics", ["mean"])
+            if code not in self.measures:
+                near = get_close_matches(code, self.measures, n=1) or [
+                    ", ".join(self.measures) or "the dictionary has none"
+                ]
+                self.problem((*here, "measure"), "the tag dictionary has no such measure", f"did you mean {near[0]}?")
+            if not isinstance(by, list):
+                self.problem((*here, "by"), "expected a list of tag codes", "[] is everybody")
+                by = []
+            if not isinstance(statistics, list) or not statistics or not set(map(str, statistics)) <= {"sum", "mean"}:
+                self.problem((*here, "statistics"), "expected statistics", "[sum, mean], or one of them")
+                statistics = ["mean"]
+            weight = float(self.amount((*here, "weight"), item.get("weight", 1)))
+            if weight <= 0:
+                self.problem((*here, "weight"), "expected a number above 0", "such as 2")
+            codes = self.table((*here, "by"), by, purpose)
+            if (code, frozenset(codes)) in found:
+                self.problem(here, "the same measure and groups twice", "keep one of them")
+            kinds: tuple[Literal["sum", "mean"], ...] = tuple(kind for kind in ("sum", "mean") if kind in statistics)
+            found[code, frozenset(codes)] = NumberRequest(measure=code, by=codes, statistics=kinds, weight=weight)
+        return tuple(found.values())
 
     def contrasts(self, path: _Path, value: object, tables: list[Codes]) -> tuple[Contrast, ...]:
         if not isinstance(value, list):

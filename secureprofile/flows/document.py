@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,7 +31,7 @@ def published_tables(planned: Plan, noisy: dict[Codes, NDArray[np.float64]]) -> 
 def mechanisms(planned: Plan) -> tuple[Mechanism, ...]:
     """Return every noisy measurement of a plan: what was measured, with which scale, and what one person adds to it."""
     if isinstance(planned.noise, Gaussian):
-        return tuple(
+        residuals = tuple(
             Mechanism(
                 measured="residual of " + (" × ".join(one.subset) or "everybody"),
                 mechanism=planned.mechanism,
@@ -38,6 +40,7 @@ def mechanisms(planned: Plan) -> tuple[Mechanism, ...]:
             )
             for one in planned.noise.measurements
         )
+        return (*residuals, *_of_measures(planned))
     return tuple(
         Mechanism(
             measured=" × ".join(table) or "everybody",
@@ -47,3 +50,19 @@ def mechanisms(planned: Plan) -> tuple[Mechanism, ...]:
         )
         for table in planned.request.tables
     )
+
+
+def _of_measures(planned: Plan) -> Iterator[Mechanism]:
+    for one in planned.sums:
+        measure = planned.measures[one.measure]
+        groups = f" by {' × '.join(one.by)}" if one.by else ""
+        yield Mechanism(
+            measured=f"sum of {one.measure}{groups}",
+            mechanism=planned.mechanism,
+            scale=f"σ = {one.sigma:.6g} half steps of {measure.grid / 2} on each of {planned.cells(one.by):,} integers",
+            contribution=f"at most {measure.steps:,} half steps in one sum: clipped to {measure.low}–{measure.high}",
+        )
+    for clip in planned.clips:
+        scale = f"σ = {clip.sigma:.6g} on one count"
+        measured = f"people whose {clip.measure} was clipped"
+        yield Mechanism(measured=measured, mechanism=planned.mechanism, scale=scale, contribution="1 in one count")

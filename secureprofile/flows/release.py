@@ -25,17 +25,23 @@ from secureprofile.dp.derived import comparisons
 from secureprofile.dp.draw import noisy, widest
 from secureprofile.dp.marginals import counted, counting
 from secureprofile.dp.mechanism import Sampler
+from secureprofile.dp.numbers import Clips, Sum, draw
 from secureprofile.dp.plan import CONFIDENCE, Plan, plan_release
 from secureprofile.dp.request import Codes, Request, load_releases
+from secureprofile.dp.segments import numbers
 from secureprofile.errors import BudgetRefused, Refused, UsageError
 from secureprofile.flows.build import visible_files
 from secureprofile.flows.document import mechanisms, published_tables
 from secureprofile.flows.gate import Context, authorise, begin, record
 from secureprofile.flows.presence import stored_people, touching
 from secureprofile.flows.progress import Progress
+from secureprofile.portrait.build import CLIPPED
 from secureprofile.portrait.dictionary import TagDictionary
-from secureprofile.released import Attribute, Document, plain
+from secureprofile.released import Document, plain
 from secureprofile.version import __version__
+
+_Counts = dict[Codes, NDArray[np.int64]]
+_Sums = dict[Sum | Clips, NDArray[np.int64]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,12 +81,9 @@ def requests(context: Context, tags: TagDictionary) -> dict[str, Request]:
     if policy.releases is None:
         raise UsageError("the policy names no releases file", hint="add `releases: releases.yaml` to the policy")
     text = context.policy.sibling(policy.releases)
-    return load_releases(text, file=policy.releases, policy=policy, tags=attributes(tags))
-
-
-def attributes(tags: TagDictionary) -> dict[str, Attribute]:
-    """Return every tag of a dictionary as releases need it, by code."""
-    return {tag.code: tags.attribute(tag.code) for tag in tags.tags}
+    return load_releases(
+        text, file=policy.releases, policy=policy, tags=tags.attributes(), measures=tags.public_measures()
+    )
 
 
 def plan(context: Context, tags: TagDictionary, name: str) -> Plan:
@@ -96,7 +99,8 @@ def plan(context: Context, tags: TagDictionary, name: str) -> Plan:
     policy = context.policy.policy
     return plan_release(
         request,
-        attributes=attributes(tags),
+        attributes=tags.attributes(),
+        measures=tags.public_measures(),
         minimum_group=policy.purposes[request.purpose].minimum_group,
         population=policy.domains[request.domain].population,
     )
@@ -180,14 +184,15 @@ def run(context: Context, tags: TagDictionary, name: str, *, progress: Progress,
         return _finish(context, stored, reused=True)
     _refuse_overspend(context, request)
     with begin(context, "release.run", plan=planned.hash, snapshot=str(snapshot.id), **_about(planned)) as act:
-        exact = _exact_counts(context, snapshot, planned, progress)
+        counts, sums = _exact(context, snapshot, planned, progress)
         progress.step("draw the noise")
-        tables = noisy(planned, exact, sampler or NoiseSampler())
+        source = sampler or NoiseSampler()
+        tables, drawn = noisy(planned, counts, source), draw(sums, source)
         created = stamp(now())
 
         def work(tx: Writer) -> StoredRelease:
             account = check_budget(context, tx, request)
-            document = _document(context, planned, tables, snapshot, account, created=created, entry=act.index)
+            document = _document(context, planned, tables, drawn, snapshot, account, created=created, entry=act.index)
             if earlier := [Document.from_json(one.body) for one in tx.releases() if one.name == name]:
                 document = replace(document, changes=(change(earlier[-1], document),))
             release = StoredRelease(
@@ -273,33 +278,51 @@ def _everybody(context: Context, snapshot: Snapshot) -> pa.Array:
         return stored_people(visible_files(context, view, snapshot))
 
 
-def _exact_counts(
-    context: Context, snapshot: Snapshot, planned: Plan, progress: Progress
-) -> dict[Codes, NDArray[np.int64]]:
-    """Count people per cell of the plan's widest tables. These numbers go into the mechanism and nowhere else."""
+def _exact(context: Context, snapshot: Snapshot, planned: Plan, progress: Progress) -> tuple[_Counts, _Sums]:
+    """Count people per cell of the plan's widest tables, and add up its measures. These numbers go into the mechanism and nowhere else."""
     with (
         context.home.scratch() as scratch,
         DuckEngine(temp=scratch, memory_limit=context.memory_limit) as engine,
         context.state.reading() as view,
     ):
         profile = engine.parquet(visible_files(context, view, snapshot))
-        exact: dict[Codes, NDArray[np.int64]] = {}
+        exact: _Counts = {}
         for table in widest(planned):
             progress.step(f"count {' × '.join(table) or 'everybody'}")
             exact[table] = exact_table(profile, planned, table, engine)
-        return exact
+        sums: _Sums = {}
+        measured: tuple[Sum | Clips, ...] = (*planned.sums, *planned.clips)
+        for one in measured:
+            progress.step(f"add up {one.measure}")
+            sums[one] = exact_sum(profile, planned, one, engine)
+        return exact, sums
 
 
 def exact_table(profile: ir.Table, planned: Plan, table: Codes, engine: DuckEngine) -> NDArray[np.int64]:
     """Return people per combination of one table, one axis per tag."""
-    rows = engine.to_arrow(counting(profile, planned.of(table))).to_pylist()
-    return counted(planned.of(table), {tuple(str(row[code]) for code in table): int(row["people"]) for row in rows})
+    return _laid_out(counting(profile, planned.of(table)), planned, table, "people", engine)
+
+
+def exact_sum(profile: ir.Table, planned: Plan, one: Sum | Clips, engine: DuckEngine) -> NDArray[np.int64]:
+    """Return centred sums per combination of a measurement's table, or the one count of clipped values."""
+    if isinstance(one, Clips):
+        total = profile.aggregate(total=profile[one.measure + CLIPPED].cast("int64").sum().fill_null(0))
+        return _laid_out(total, planned, (), "total", engine)
+    centred = (2 * profile[one.measure] - planned.measures[one.measure].steps).sum().fill_null(0).cast("int64")
+    grouped = profile.group_by(list(one.by)) if one.by else profile
+    return _laid_out(grouped.aggregate(total=centred), planned, one.by, "total", engine)
+
+
+def _laid_out(rows: ir.Table, planned: Plan, table: Codes, column: str, engine: DuckEngine) -> NDArray[np.int64]:
+    found = engine.to_arrow(rows).to_pylist()
+    return counted(planned.of(table), {tuple(str(row[code]) for code in table): int(row[column]) for row in found})
 
 
 def _document(
     context: Context,
     planned: Plan,
     tables: dict[Codes, NDArray[np.float64]],
+    drawn: dict[Sum | Clips, NDArray[np.float64]],
     snapshot: Snapshot,
     account: Account,
     *,
@@ -329,6 +352,7 @@ def _document(
         confidence=CONFIDENCE,
         attributes=tuple(planned.attributes.values()),
         tables=published_tables(planned, tables),
+        numbers=numbers(planned, tables, drawn),
         comparisons=comparisons(planned, tables),
         mechanisms=mechanisms(planned),
         rho=str(planned.rho),

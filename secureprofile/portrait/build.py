@@ -9,11 +9,13 @@ from functools import reduce
 import ibis
 import ibis.expr.types as ir
 
-from secureprofile.portrait.dictionary import CleanRules, Tag, TagDictionary
-from secureprofile.portrait.expression import Expression, compile_condition, compile_folds
+from secureprofile.portrait.dictionary import CleanRules, MeasureRule, Tag, TagDictionary
+from secureprofile.portrait.expression import Expression, compile_condition, compile_folds, compile_row
 
 PERSON = "person"
 _RULE = "rule_"
+CLIPPED = "__clipped"
+"""Ends the name of the column that says whose value was clipped."""
 
 
 def clean(table: ir.Table, rules: CleanRules, as_of: date) -> tuple[ir.Table, ir.Table]:
@@ -45,7 +47,7 @@ def fold(table: ir.Table, features: Mapping[str, Expression], as_of: date) -> ir
 
 
 def profile(tables: Mapping[str, ir.Table], dictionary: TagDictionary, as_of: date) -> ir.Table:
-    """Return the portrait: column ``person`` and one text column per tag.
+    """Return the portrait: column ``person``, one text column per tag, and per measure two columns of :func:`measured`.
 
     Everybody counts who is in any of the tables, also with no row left after cleaning: their features are missing. Features of a
     dataset that is not among the tables are missing for all, so their tags take the last value.
@@ -60,7 +62,9 @@ def profile(tables: Mapping[str, ir.Table], dictionary: TagDictionary, as_of: da
             folded = folded.left_join(fold(rows, features, as_of), PERSON, rname="{name}__").drop(f"{PERSON}__")
     missing = {f: ibis.null() for d, fs in dictionary.features.items() if d not in tables for f in fs}
     columns = {name: folded[name] for name in folded.columns} | missing
-    return folded.select(PERSON, **{tag.code: label(tag, columns, as_of) for tag in dictionary.tags})
+    labels = {tag.code: label(tag, columns, as_of) for tag in dictionary.tags}
+    numbers = [measured(one, columns, as_of) for one in dictionary.measures]
+    return folded.select(PERSON, **labels, **{name: value for pair in numbers for name, value in pair.items()})
 
 
 def label(tag: Tag, columns: Mapping[str, ir.Value], as_of: date) -> ir.StringValue:
@@ -72,6 +76,23 @@ def label(tag: Tag, columns: Mapping[str, ir.Value], as_of: date) -> ir.StringVa
     ]
     last = ibis.literal(tag.values[-1].code)
     return ibis.cases(*branches, else_=last) if branches else last
+
+
+def measured(rule: MeasureRule, columns: Mapping[str, ir.Value], as_of: date) -> dict[str, ir.Value]:
+    """Return a measure as whole grid steps above its lower bound (its code), and whether it was clipped (``CODE__clipped``).
+
+    A missing value, and one that is no number, becomes the declared one; sums of such integers are the same in any order of rows and on any engine.
+    """
+    measure, missing = rule.measure, ibis.literal(float(rule.missing))
+    if any(_absent(columns[name]) for name in rule.value.names):
+        value: ir.FloatingValue = missing
+    else:
+        value = compile_row(rule.value, columns, as_of).cast("float64")
+        value = ibis.ifelse(value.isnull() | value.isnan(), missing, value)
+    low, high = float(measure.low), float(measure.high)
+    inside = ibis.ifelse(value < low, low, ibis.ifelse(value > high, high, value))
+    steps = ((inside - low) / float(measure.grid) + 0.5).floor().cast("int64")
+    return {measure.code: steps, f"{measure.code}{CLIPPED}": (value < low) | (value > high)}
 
 
 def _absent(value: ir.Value) -> bool:

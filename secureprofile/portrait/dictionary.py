@@ -10,13 +10,14 @@ import hashlib
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from typing import Any
 
 from secureprofile.errors import PolicyFileError, Problem
 from secureprofile.policy.document import Document, Path, read_yaml
-from secureprofile.portrait.expression import Expression, ExpressionError, Kind, parse
-from secureprofile.released import Attribute, Text, Value
+from secureprofile.portrait.expression import LARGEST, Expression, ExpressionError, Kind, parse
+from secureprofile.released import Attribute, Measure, Text, Value
 from secureprofile.vocabulary import CHARTS, DIMENSIONS, KINDS, SENSITIVITIES
 
 
@@ -56,6 +57,15 @@ class Tag:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureRule:
+    """How a measure is computed from one person's features; ``missing`` stands where that has no value."""
+
+    measure: Measure
+    value: Expression
+    missing: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TagDictionary:
     """The whole file; ``hash`` is SHA-256 of its text."""
 
@@ -63,6 +73,15 @@ class TagDictionary:
     features: Mapping[str, Mapping[str, Expression]]
     tags: tuple[Tag, ...]
     hash: str
+    measures: tuple[MeasureRule, ...] = ()
+
+    def attributes(self) -> dict[str, Attribute]:
+        """Return every tag as reports need it, by code."""
+        return {tag.code: self.attribute(tag.code) for tag in self.tags}
+
+    def public_measures(self) -> dict[str, Measure]:
+        """Return what is public of every measure, by code."""
+        return {one.measure.code: one.measure for one in self.measures}
 
     def attribute(self, code: str) -> Attribute:
         """Return a tag as reports need it.
@@ -112,6 +131,9 @@ def check_row_local(dictionary: TagDictionary) -> None:
         for value in tag.values:
             assert value.when is None or (value.when.kind == "row" and value.when.names <= features)
         assert [value.when is None for value in tag.values] == [False] * (len(tag.values) - 1) + [True]
+    for one in dictionary.measures:
+        assert one.value.kind == "row"
+        assert one.value.names <= features
 
 
 class _Reader:
@@ -170,7 +192,7 @@ class _Reader:
         return Text(en=body.get("en", ""), zh=body.get("zh", ""))
 
     def dictionary(self, digest: str) -> TagDictionary:
-        keys = ("secureprofile-tags", "clean", "features", "tags")
+        keys = ("secureprofile-tags", "clean", "features", "tags", "measures")
         root = self.mapping((), self.document.value, known=keys, required=("secureprofile-tags", "features", "tags"))
         if root.get("secureprofile-tags", 1) != 1:
             self.problem(
@@ -194,7 +216,64 @@ class _Reader:
         for index, tag in enumerate(read):
             if tag.code in [other.code for other in read[:index]]:
                 self.problem(("tags", index, "code"), "a second tag with this code", "rename one of them")
-        return TagDictionary(clean=clean, features=features, tags=read, hash=digest)
+        measures = root.get("measures") or []
+        if not isinstance(measures, list):
+            self.problem(("measures",), "expected a list of measures", "each begins with `- code: …`")
+            measures = []
+        taken = {tag.code for tag in read}
+        found = [self.measure(("measures", index), body, names, taken) for index, body in enumerate(measures)]
+        rules = tuple(one for one in found if one is not None)
+        return TagDictionary(clean=clean, features=features, tags=read, hash=digest, measures=rules)
+
+    def measure(self, path: Path, body: Any, features: set[str], taken: set[str]) -> MeasureRule | None:
+        """Read a measure; ``taken`` are the codes that it may not have, to which its own is added."""
+        keys = ("code", "name", "definition", "unit", "value", "missing", "bounds", "grid")
+        before = len(self.problems)
+        mapping = self.mapping(path, body, known=keys, required=keys)
+        code = str(mapping.get("code", ""))
+        if not _CODE.fullmatch(code) or code == "person" or code.endswith("__"):
+            hint = "letters, digits and _, a letter first, no __ at the end; `person` is the portrait's own"
+            self.problem((*path, "code"), "expected a code", hint)
+        if code in taken:
+            self.problem((*path, "code"), "a second tag or measure with this code", "rename one of them")
+        taken.add(code)
+        name, definition = (self.text((*path, key), mapping.get(key, {})) for key in ("name", "definition"))
+        value = self.expression((*path, "value"), mapping.get("value"), "row")
+        for feature in sorted(value.names - features) if value else ():
+            self.problem((*path, "value"), f"no feature {feature}", _nearest(feature, features))
+        bounds = mapping.get("bounds", [])
+        if not isinstance(bounds, list) or len(bounds) != 2:
+            self.problem(
+                (*path, "bounds"), "expected two numbers", "[0, 5000]: from public knowledge, never from the data"
+            )
+            bounds = [0, 1]
+        low, high = (self.amount((*path, "bounds", place), one) for place, one in enumerate(bounds))
+        grid, missing = (self.amount((*path, key), mapping.get(key, 1)) for key in ("grid", "missing"))
+        if len(self.problems) > before or value is None:
+            return None
+        if low >= high or not low <= missing <= high:
+            self.problem(
+                (*path, "bounds"), "expected low below high, with the missing value between them", "bounds: [0, 5000]"
+            )
+        elif grid <= 0 or (high - low) % grid or (high - low) / grid > MOST_STEPS:
+            hint = f"at most {MOST_STEPS:,} steps from one bound to the other, and a whole number of them"
+            self.problem((*path, "grid"), "expected a step that divides the bounds", hint)
+        else:
+            unit = str(mapping["unit"])
+            measure = Measure(code=code, name=name, definition=definition, unit=unit, low=low, high=high, grid=grid)
+            return MeasureRule(measure=measure, value=value, missing=missing)
+        return None
+
+    def amount(self, path: Path, value: Any) -> Decimal:
+        """Return a number as it is written."""
+        try:
+            amount = Decimal("NaN") if isinstance(value, bool) else Decimal(str(value))
+        except InvalidOperation:
+            amount = Decimal("NaN")
+        if not amount.is_finite() or abs(amount) >= LARGEST:
+            self.problem(path, "expected a number", "such as 0.5, without quotes")
+            return Decimal(1)
+        return amount
 
     def rules(self, path: Path, body: Any) -> CleanRules:
         self.dataset(path, str(path[-1]))
@@ -286,6 +365,9 @@ _OPTIONAL = {
     "sensitivity": (SENSITIVITIES, "low"),
 }
 """Optional keys of a tag: the words that each knows, and the one that stands for a missing key."""
+
+MOST_STEPS = 1_000_000
+"""Grid steps of a measure at most: sums of a thousand million people stay integers that every engine has."""
 
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 

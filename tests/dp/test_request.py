@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import itertools
+from decimal import Decimal
 
 import pytest
 
 from secureprofile.adapters.policies import load_policy
-from secureprofile.dp.request import Contrast, Refusal, Request, load_releases
+from secureprofile.dp.request import Contrast, NumberRequest, Refusal, Request, load_releases
 from secureprofile.errors import PolicyFileError, Problem
+from secureprofile.released import Measure, Text
 from tests.dp.sample import attribute
 
 TAGS = {code: attribute(code, size) for code, size in (("a", 2), ("b", 3), ("c", 2), ("d", 4))}
+NAME = Text(en="m", zh="m")
+MEASURE = Measure(code="m", name=NAME, definition=NAME, unit="€", low=Decimal(0), high=Decimal(10), grid=Decimal(1))
+MEASURES = {"m": MEASURE}
 POLICY = load_policy("retail").policy
 HEAD = """secureprofile-releases: 1
 releases:
@@ -29,7 +34,9 @@ def allow(tag: str, purpose: str) -> str | None:
 
 
 def read(body: str, refused: Refusal = allow) -> Request:
-    return load_releases(HEAD + body, file="releases.yaml", policy=POLICY, tags=TAGS, refused=refused)["one"]
+    return load_releases(
+        HEAD + body, file="releases.yaml", policy=POLICY, tags=TAGS, measures=MEASURES, refused=refused
+    )["one"]
 
 
 def problems(body: str, refused: Refusal = allow) -> list[Problem]:
@@ -54,6 +61,38 @@ def test_a_table_named_again_by_a_word_keeps_its_first_place() -> None:
 def test_comparisons_name_values_of_a_tag() -> None:
     one = read("    tables: [{with: a}]\n    compare: [{segment: {a: a0}}, {segment: {a: a0}, base: {a: a1}}]\n")
     assert one.compare == (Contrast(segment=("a", "a0"), base=None), Contrast(segment=("a", "a0"), base=("a", "a1")))
+
+
+def test_numbers_name_a_measure_and_groups_whose_counts_are_published_too() -> None:
+    one = read(
+        "    tables: [[a]]\n    numbers: [{measure: m, by: [b, a], statistics: [mean, sum], weight: 2}, {measure: m, by: [a]}]\n"
+    )
+    assert one.numbers == (
+        NumberRequest(measure="m", by=("b", "a"), statistics=("sum", "mean"), weight=2.0),
+        NumberRequest(measure="m", by=("a",), statistics=("mean",)),
+    )
+    assert one.tables == (("a",), ("b", "a"))
+
+
+@pytest.mark.parametrize(
+    ("numbers", "said"),
+    [
+        ("{measure: m}", "expected a list of numbers"),
+        ("[{measure: m}]", "expected a measure and its groups"),
+        ("[{measure: n, by: []}]", "the tag dictionary has no such measure"),
+        ("[{measure: m, by: a}]", "expected a list of tag codes"),
+        ("[{measure: m, by: [z]}]", "expected tag codes"),
+        ("[{measure: m, by: [a, a]}]", "the same tag or table twice"),
+        ("[{measure: m, by: [], statistics: [median]}]", "expected statistics"),
+        ("[{measure: m, by: [], statistics: []}]", "expected statistics"),
+        ("[{measure: m, by: [], weight: 0}]", "expected a number above 0"),
+        ("[{measure: m, by: [a]}, {measure: m, by: [a]}]", "the same measure and groups twice"),
+    ],
+)
+def test_wrong_numbers_are_refused_where_they_stand(numbers: str, said: str) -> None:
+    (problem,) = problems(f"    tables: [[a]]\n    numbers: {numbers}\n")
+    assert problem.message == said
+    assert problem.line == HEAD.count("\n") + 2
 
 
 def test_what_may_not_be_released_is_refused_by_name_and_passed_over_by_words() -> None:
