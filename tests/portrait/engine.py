@@ -50,8 +50,9 @@ def table(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> ibis.Table:
 
 def tagged(tables: Mapping[str, ibis.Table], day: date = DAY, tags: TagDictionary | None = None) -> Tags:
     """Return person → tag → label; a person with two rows is an error."""
-    found = duck().to_pyarrow(profile(tables, tags or dictionary(), day)).to_pylist()
-    people = {row["person"]: {code: label for code, label in row.items() if code != "person"} for row in found}
+    used = tags or dictionary()
+    found = duck().to_pyarrow(profile(tables, used, day)).to_pylist()
+    people = {row["person"]: {tag.code: row[tag.code] for tag in used.tags} for row in found}
     assert len(people) == len(found)
     return people
 
