@@ -263,10 +263,10 @@ class _Reader:
                 continue
             code, by, statistics = str(item["measure"]), item["by"], item.get("statistics", ["mean"])
             if code not in self.measures:
-                near = get_close_matches(code, self.measures, n=1) or [
-                    ", ".join(self.measures) or "the dictionary has none"
-                ]
-                self.problem((*here, "measure"), "the tag dictionary has no such measure", f"did you mean {near[0]}?")
+                near = get_close_matches(code, self.measures, n=1)
+                others = "one of: " + ", ".join(self.measures) if self.measures else "declare it under `measures`"
+                hint = f"did you mean {near[0]}?" if near else others
+                self.problem((*here, "measure"), "the tag dictionary has no such measure", hint)
             if not isinstance(by, list):
                 self.problem((*here, "by"), "expected a list of tag codes", "[] is everybody")
                 by = []

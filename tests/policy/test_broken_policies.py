@@ -219,7 +219,9 @@ def test_a_release_for_an_unknown_purpose_is_refused_with_the_known_ones(tmp_pat
     dictionary = load_tags((ROOT / "policies/tags.yaml").read_text("utf-8"), file="tags.yaml")
     tags = {tag.code: dictionary.attribute(tag.code) for tag in dictionary.tags}
     with pytest.raises(PolicyFileError) as caught:
-        load_releases(text, file="releases.yaml", policy=parsed(RETAIL).policy, tags=tags)
+        load_releases(
+            text, file="releases.yaml", policy=parsed(RETAIL).policy, tags=tags, measures=dictionary.public_measures()
+        )
     (problem,) = caught.value.problems
     assert problem.path == "releases.customer-portrait.purpose"
     assert "portrait, partner-analytics" in problem.hint

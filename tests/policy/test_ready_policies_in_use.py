@@ -264,9 +264,10 @@ def test_each_carries_tags_and_releases_that_fit_it(name: str) -> None:
     tags = dictionary.tags
     assert len(tags) == count
     assert {tag.dimension for tag in tags} <= set(DIMENSIONS)
-    codes = [tag.code for tag in tags]
-    known = {code: dictionary.attribute(code) for code in codes}
-    releases = load_releases(loaded.sibling("releases.yaml"), file="releases.yaml", policy=loaded.policy, tags=known)
+    releases = load_releases(
+        loaded.sibling("releases.yaml"), file="releases.yaml", policy=loaded.policy, tags=dictionary.attributes(),
+        measures=dictionary.public_measures(),
+    )  # fmt: skip
     for request in releases.values():
         budget = loaded.policy.purposes[request.purpose].budget
         assert budget is not None
