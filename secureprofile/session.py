@@ -13,13 +13,16 @@ from secureprofile.flows.gate import Context
 from secureprofile.flows.progress import Progress, Silent
 
 if TYPE_CHECKING:
+    from secureprofile.adapters.views import Charge
+    from secureprofile.dp.ledger import Account
     from secureprofile.dp.plan import Plan
+    from secureprofile.flows.budget import Verified
     from secureprofile.flows.build import Built
     from secureprofile.flows.consent import Imported
     from secureprofile.flows.consent_status import Person, Standing
     from secureprofile.flows.exports import Recall
     from secureprofile.flows.guarded import Treated
-    from secureprofile.flows.release import Account, Run
+    from secureprofile.flows.release import Run
     from secureprofile.flows.reveal import Revealed
     from secureprofile.flows.rights import Recorded
     from secureprofile.policy.model import Policy
@@ -247,11 +250,26 @@ class Session:
 
     def accounts(self, domain: str | None = None) -> list[Account]:
         """Return the budgets of one domain, or of all: ceiling, spent, left."""
-        from secureprofile.flows.release import accounts
+        from secureprofile.flows.budget import accounts
 
         with self._context.state.reading() as view:
             domains = [domain] if domain else list(self._context.policy.policy.domains)
             return [account for one in domains for account in accounts(self._context, view, one)]
+
+    def verify_budget(self) -> list[Verified]:
+        """Hold the ledger of every domain against the log and the published bytes; recorded.
+
+        Raises:
+            ProofWrong: they disagree.
+        """
+        from secureprofile.flows.budget import verify
+
+        return verify(self._context)
+
+    def charges(self) -> list[Charge]:
+        """Return the lines of the ledger, oldest first."""
+        with self._context.state.reading() as view:
+            return view.charges()
 
     def exports(self, *, recipient: str | None = None, dataset: str | None = None) -> list[dict[str, Any]]:
         """Return the row-level files that left, oldest first; recorded."""

@@ -5,6 +5,7 @@ SQLAlchemy Core, no vendor types: SQLite embedded today, PostgreSQL by URL with 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 from sqlalchemy import (
@@ -214,8 +215,11 @@ charges = Table(
     Column("delta", Text, nullable=False),
     Column("plan", String(64), nullable=False),
     Column("snapshot", Integer, nullable=False),
+    Column("rho", Text, nullable=False, server_default="0"),
+    Column("samplers", Text, nullable=False, server_default="0"),
+    Column("at", Text, nullable=False, server_default=""),
 )
-"""The budget ledger. Amounts are exact decimals as text; rows are never changed or removed."""
+"""The budget ledger. Amounts are exact decimals as text; rows are never changed or removed. ``samplers`` is the part of δ for drawn noise."""
 
 releases = Table(
     "releases",
@@ -295,11 +299,16 @@ def _v1(connection: Connection) -> None:
 
 def _v2(connection: Connection) -> None:
     """Exports say when, under which agreement, scheme and policy, and how each column was treated."""
-    there = {column["name"] for column in inspect(connection).get_columns("exports")}
-    for column in exports.columns:
-        if column.name not in there:  # a new database has them from the first step
+    _add_columns(connection, exports)
+
+
+def _add_columns(connection: Connection, table: Table) -> None:
+    """Add the columns that a table of an older database lacks; a new one has them from the first step."""
+    there = {column["name"] for column in inspect(connection).get_columns(table.name)}
+    for column in table.columns:
+        if column.name not in there:
             ddl = CreateColumn(column).compile(dialect=connection.dialect)
-            connection.execute(text(f"ALTER TABLE exports ADD COLUMN {ddl}"))
+            connection.execute(text(f"ALTER TABLE {table.name} ADD COLUMN {ddl}"))
 
 
 def _v3(connection: Connection) -> None:
@@ -343,7 +352,24 @@ def _v6_consent(connection: Connection) -> None:
     connection.execute(text("DROP TABLE consents_v3"))
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_v1, _v2, _v3, _v4_tiles, _v5_subject, _v6_consent)
+_MOST_RHO = "1000"
+"""More than any ceiling: ε is at most 100."""
+
+
+def _v7_ledger(connection: Connection) -> None:
+    """Lines of the ledger say their ρ and when they were written, as the published bytes do. One that states no ρ uses up any ceiling of ρ."""
+    _add_columns(connection, charges)
+    rows = connection.execute(
+        select(charges.c.entry, releases.c.created, releases.c.body)
+        .join(releases, (releases.c.plan == charges.c.plan) & (releases.c.snapshot == charges.c.snapshot))
+        .where(charges.c.at == "")
+    )
+    for entry, created, body in rows.all():
+        rho = json.loads(body).get("rho") or _MOST_RHO
+        connection.execute(update(charges).where(charges.c.entry == entry).values(rho=rho, at=created))
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_v1, _v2, _v3, _v4_tiles, _v5_subject, _v6_consent, _v7_ledger)
 """One step per schema version; a published step never changes."""
 
 

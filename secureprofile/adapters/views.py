@@ -35,6 +35,9 @@ class Snapshot:
     detail: dict[str, Any]
 
 
+_AMOUNTS = ("epsilon", "delta", "rho", "samplers")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charge:
     """One line of the ledger."""
@@ -46,6 +49,9 @@ class Charge:
     delta: Decimal
     plan: str
     snapshot: int
+    rho: Decimal
+    samplers: Decimal
+    at: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,11 +171,13 @@ class Reader:
         """Return the folders of all snapshots, relative to the workspace."""
         return {row[0] for row in self.connection.execute(sa.select(schema.snapshots.c.path))}
 
-    def charges(self, domain: str) -> list[Charge]:
-        """Return the ledger of one domain, in order."""
-        query = sa.select(schema.charges).where(schema.charges.c.domain == domain).order_by(schema.charges.c.entry)
+    def charges(self, domain: str | None = None) -> list[Charge]:
+        """Return the ledger of one domain, or the whole of it, in order."""
+        query = sa.select(schema.charges).order_by(schema.charges.c.entry)
+        if domain is not None:
+            query = query.where(schema.charges.c.domain == domain)
         return [
-            Charge(**{**row._asdict(), "epsilon": Decimal(row.epsilon), "delta": Decimal(row.delta)})
+            Charge(**{**row._asdict(), **{name: Decimal(getattr(row, name)) for name in _AMOUNTS}})
             for row in self.connection.execute(query)
         ]
 
@@ -326,7 +334,7 @@ class Writer(Reader):
     def add_charge(self, charge: Charge) -> None:
         """Add a line to the ledger. The caller has checked, in this transaction, that it fits."""
         values = {name: getattr(charge, name) for name in charge.__slots__}
-        values |= {"epsilon": str(charge.epsilon), "delta": str(charge.delta)}
+        values |= {name: str(values[name]) for name in _AMOUNTS}
         self.connection.execute(sa.insert(schema.charges).values(**values))
 
     def add_release(self, release: StoredRelease) -> None:

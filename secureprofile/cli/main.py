@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from secureprofile.cli import audit, audit_read, consent, data, hierarchy, keys, policy, portrait, subject
+from secureprofile.cli import audit, audit_read, budget, consent, data, hierarchy, keys, policy, portrait, subject
 from secureprofile.cli.demo import run_demo
 from secureprofile.cli.options import REQUEST, Overwrite, Quiet
 from secureprofile.errors import CannotTell, SecureProfileError
@@ -48,6 +48,7 @@ def _root(
 
 data.register(app)
 portrait.register(app)
+budget.register(app)
 app.add_typer(consent.app, name="consent")
 app.add_typer(policy.app, name="policy")
 app.add_typer(hierarchy.app, name="hierarchy")

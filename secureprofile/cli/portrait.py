@@ -14,7 +14,6 @@ from secureprofile.released import plain
 portrait = typer.Typer(help="One tagged row per person; it never leaves the workspace.", no_args_is_help=True)
 tags = typer.Typer(help="The tag dictionary.", no_args_is_help=True)
 release = typer.Typer(help="Noisy aggregates under one (ε, δ).", no_args_is_help=True)
-budget = typer.Typer(help="What was spent, what is left.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="A release that the policy's releases file declares.")]
 
@@ -25,7 +24,6 @@ def register(app: typer.Typer) -> None:
     app.add_typer(portrait, name="portrait")
     app.add_typer(release, name="release")
     app.command()(report)
-    app.add_typer(budget, name="budget")
 
 
 @tags.command("list")
@@ -231,37 +229,3 @@ def report(
     with session(workspace, actor=actor) as one:
         one.report(name, output, lang=lang, form=form, overwrite=overwrite)
     show.say(f"{output}: every number in it is noisy; send it to anybody", quiet=quiet)
-
-
-@budget.command("show")
-def budget_show(workspace: Folder = None, actor: Actor = None, json: Json = False) -> None:
-    """Show ceilings, what was spent, what is left."""
-    with session(workspace, actor=actor) as one:
-        found = one.accounts()
-    if json:
-        rows = [
-            {"account": a.name, "epsilon": str(a.epsilon), "spent": str(a.epsilon_spent), "left": str(a.epsilon_left)}
-            for a in found
-        ]
-        show.as_json("budget", {"accounts": rows})
-        return
-    show.table(
-        ("account", "ε spent", "of", "", "δ spent", "of"),
-        [
-            (
-                a.name,
-                plain(a.epsilon_spent),
-                plain(a.epsilon),
-                _gauge(float(a.epsilon_spent / a.epsilon)),
-                plain(a.delta_spent),
-                plain(a.delta),
-            )
-            for a in found
-        ],
-        right=(1, 2, 4, 5),
-    )
-
-
-def _gauge(share: float, width: int = 20) -> str:
-    full = round(min(1.0, share) * width)
-    return "█" * full + "░" * (width - full)

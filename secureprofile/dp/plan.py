@@ -21,6 +21,7 @@ import numpy as np
 
 from secureprofile.dp import gaussian, mechanism
 from secureprofile.dp.accounting import table_epsilon
+from secureprofile.dp.ledger import Cost
 from secureprofile.dp.marginals import CLEAR, keys
 from secureprofile.dp.numbers import Clips, Sum, plan_numbers, sd_of_sum, share
 from secureprofile.dp.request import Request
@@ -30,6 +31,8 @@ from secureprofile.released import Attribute, Measure
 
 CONFIDENCE = 0.95
 MOST_CELLS = 5_000_000
+SLACK = Decimal("1e-9")
+"""The part of δ that pays for the distance of drawn from ideal noise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +87,12 @@ class Plan:
         if isinstance(self.noise, Gaussian):
             return gaussian.zcdp(self.noise.eta)
         return gaussian.zcdp(self.noise.epsilon * math.sqrt(len(self.request.tables)))
+
+    @property
+    def cost(self) -> Cost:
+        """What the release takes from a budget, under either filter."""
+        slack = self.request.delta * SLACK if isinstance(self.noise, Gaussian) else Decimal(0)
+        return Cost(epsilon=self.request.epsilon, delta=self.request.delta, rho=self.rho, samplers=slack)
 
     def canonical(self, table: Sequence[str]) -> Subset:
         """Return a table's attributes in the plan's own order, as residuals name them."""
@@ -201,7 +210,7 @@ def _cheapest(request: Request, used: Mapping[str, Attribute], measures: Mapping
     single = Geometric(epsilon=table_epsilon(epsilon=request.epsilon, delta=request.delta, tables=len(tables)))
     if request.delta == 0:
         return single, (), ()
-    eta = gaussian.largest_eta(float(request.epsilon), float(request.delta) * (1 - 1e-9))
+    eta = gaussian.largest_eta(float(request.epsilon), float(request.delta * (1 - SLACK)))
     choose = optimal if request.objective == "average" else fairest
     weight = sum(request.weights.get(table, 1.0) for table in tables)
     kept = eta * math.sqrt(share(request.numbers, weight)[0])
@@ -210,7 +219,7 @@ def _cheapest(request: Request, used: Mapping[str, Attribute], measures: Mapping
     drawn = sum(m.coordinates(sizes) * gaussian.total_variation(m.sigma) for m in measurements)
     drawn += sum(math.prod(sizes[c] for c in one.by) * gaussian.total_variation(one.sigma) for one in sums)
     drawn += sum(gaussian.total_variation(one.sigma) for one in clips)
-    if (1 + math.exp(request.epsilon)) * drawn > float(request.delta) * 1e-9:
+    if (1 + math.exp(request.epsilon)) * drawn > float(request.delta * SLACK):
         raise ValueError("δ is too small for so many draws")
     spreads = {m.subset: m.spread(sizes) for m in measurements}
     spreads |= {s: 0.0 for table in weights for s in closure([table]) if s not in spreads}

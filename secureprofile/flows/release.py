@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +21,7 @@ from secureprofile.audit.entry import named
 from secureprofile.dp.changes import change
 from secureprofile.dp.derived import comparisons
 from secureprofile.dp.draw import noisy, widest
+from secureprofile.dp.ledger import Account
 from secureprofile.dp.marginals import counted, counting
 from secureprofile.dp.mechanism import Sampler
 from secureprofile.dp.numbers import Clips, Sum, draw
@@ -30,6 +29,7 @@ from secureprofile.dp.plan import CONFIDENCE, Plan, plan_release
 from secureprofile.dp.request import Codes, Request, load_releases
 from secureprofile.dp.segments import numbers
 from secureprofile.errors import BudgetRefused, Refused, UsageError
+from secureprofile.flows.budget import accounts, check
 from secureprofile.flows.build import visible_files
 from secureprofile.flows.document import mechanisms, published_tables
 from secureprofile.flows.gate import Context, authorise, begin, record
@@ -37,32 +37,11 @@ from secureprofile.flows.presence import stored_people, touching
 from secureprofile.flows.progress import Progress
 from secureprofile.portrait.build import CLIPPED
 from secureprofile.portrait.dictionary import TagDictionary
-from secureprofile.released import Document, plain
+from secureprofile.released import Document
 from secureprofile.version import __version__
 
 _Counts = dict[Codes, NDArray[np.int64]]
 _Sums = dict[Sum | Clips, NDArray[np.int64]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """One budget: a domain's lifetime ceiling, or a purpose's sub-limit of it."""
-
-    name: str
-    epsilon: Decimal
-    delta: Decimal
-    epsilon_spent: Decimal
-    delta_spent: Decimal
-
-    @property
-    def epsilon_left(self) -> Decimal:
-        """What is left of ε."""
-        return self.epsilon - self.epsilon_spent
-
-    @property
-    def delta_left(self) -> Decimal:
-        """What is left of δ."""
-        return self.delta - self.delta_spent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,50 +85,6 @@ def plan(context: Context, tags: TagDictionary, name: str) -> Plan:
     )
 
 
-def accounts(context: Context, view: Reader, domain: str) -> list[Account]:
-    """Return the domain's account and those of the purposes that have a sub-limit, from the ledger alone."""
-    policy, ledger = context.policy.policy, view.charges(domain)
-    ceiling = policy.domains[domain]
-    books = [_account(domain, ceiling.epsilon, ceiling.delta, ledger)]
-    for name, purpose in policy.purposes.items():
-        if purpose.budget is not None:
-            own = [charge for charge in ledger if charge.purpose == name]
-            books.append(_account(name, purpose.budget.epsilon, purpose.budget.delta, own))
-    return books
-
-
-def _account(name: str, epsilon: Decimal, delta: Decimal, charges: Sequence[Charge]) -> Account:
-    return Account(
-        name=name,
-        epsilon=epsilon,
-        delta=delta,
-        epsilon_spent=sum((charge.epsilon for charge in charges), Decimal(0)),
-        delta_spent=sum((charge.delta for charge in charges), Decimal(0)),
-    )
-
-
-def check_budget(context: Context, view: Reader, request: Request) -> Account:
-    """Return the domain's account; inside the charging transaction this is the check that counts.
-
-    Raises:
-        BudgetRefused: the domain or the purpose has too little left.
-    """
-    books = accounts(context, view, request.domain)
-    for account in books:
-        if account.name not in (request.domain, request.purpose):
-            continue
-        for letter, needed, left, ceiling in (
-            ("ε", request.epsilon, account.epsilon_left, account.epsilon),
-            ("δ", request.delta, account.delta_left, account.delta),
-        ):
-            if needed > left:
-                raise BudgetRefused(
-                    f'release "{request.name}" needs {letter} = {plain(needed)}, but {plain(left)} of {plain(ceiling)} is left for {account.name}',
-                    hint="lower it in the releases file, drop tables, or ask the policy's owner (see: secureprofile budget show)",
-                )
-    return books[0]
-
-
 def run(context: Context, tags: TagDictionary, name: str, *, progress: Progress, sampler: Sampler | None = None) -> Run:
     """Run a planned release on the newest portrait.
 
@@ -182,7 +117,7 @@ def run(context: Context, tags: TagDictionary, name: str, *, progress: Progress,
             **_about(planned),
         )
         return _finish(context, stored, reused=True)
-    _refuse_overspend(context, request)
+    _refuse_overspend(context, planned)
     with begin(context, "release.run", plan=planned.hash, snapshot=str(snapshot.id), **_about(planned)) as act:
         counts, sums = _exact(context, snapshot, planned, progress)
         progress.step("draw the noise")
@@ -191,7 +126,7 @@ def run(context: Context, tags: TagDictionary, name: str, *, progress: Progress,
         created = stamp(now())
 
         def work(tx: Writer) -> StoredRelease:
-            account = check_budget(context, tx, request)
+            account = _check(context, tx, planned)
             document = _document(context, planned, tables, drawn, snapshot, account, created=created, entry=act.index)
             if earlier := [Document.from_json(one.body) for one in tx.releases() if one.name == name]:
                 document = replace(document, changes=(change(earlier[-1], document),))
@@ -213,6 +148,9 @@ def run(context: Context, tags: TagDictionary, name: str, *, progress: Progress,
                     delta=request.delta,
                     plan=planned.hash,
                     snapshot=snapshot.id,
+                    rho=planned.rho,
+                    samplers=planned.cost.samplers,
+                    at=created,
                 )
             )
             tx.add_release(release)
@@ -249,13 +187,18 @@ def _digest(stored: StoredRelease | None) -> str:
     return hashlib.sha256(stored.body).hexdigest() if stored is not None else ""
 
 
-def _refuse_overspend(context: Context, request: Request) -> None:
+def _check(context: Context, view: Reader, planned: Plan) -> Account:
+    request = planned.request
+    return check(context, view, name=request.name, domain=request.domain, purpose=request.purpose, cost=planned.cost)
+
+
+def _refuse_overspend(context: Context, planned: Plan) -> None:
     """Refuse early what cannot be paid, with an entry; the check that counts is made again while charging."""
     try:
         with context.state.reading() as view:
-            check_budget(context, view, request)
+            _check(context, view, planned)
     except BudgetRefused:
-        record(context, "release.run", result="deny", reason="budget", details={"domain": request.domain})
+        record(context, "release.run", result="deny", reason="budget", details={"domain": planned.request.domain})
         raise
 
 
@@ -332,6 +275,7 @@ def _document(
     request, policy = planned.request, context.policy.policy
     domain = policy.domains[request.domain]
     rests_on = snapshot.detail["rests_on"]
+    after = replace(account, costs=(*account.costs, planned.cost))
     return Document(
         name=request.name,
         title=request.title,
@@ -344,9 +288,9 @@ def _document(
         mechanism=planned.mechanism,
         epsilon=str(request.epsilon),
         delta=str(request.delta),
-        epsilon_spent=str(account.epsilon_spent + request.epsilon),
+        epsilon_spent=str(after.epsilon_spent),
         epsilon_ceiling=str(domain.epsilon),
-        delta_spent=str(account.delta_spent + request.delta),
+        delta_spent=str(after.delta_spent),
         delta_ceiling=str(domain.delta),
         minimum_group=planned.minimum_group,
         confidence=CONFIDENCE,
@@ -355,6 +299,7 @@ def _document(
         numbers=numbers(planned, tables, drawn),
         comparisons=comparisons(planned, tables),
         mechanisms=mechanisms(planned),
+        filter=domain.filter,
         rho=str(planned.rho),
         plan_hash=planned.hash,
         policy_hash=context.policy.hash,

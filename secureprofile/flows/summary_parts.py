@@ -9,8 +9,8 @@ import yaml
 
 from secureprofile.adapters.anchors import anchors, minimum
 from secureprofile.audit.summary import FAR, KNOWN, MANY_REFUSALS, MOST_TOLD, RULES, Tally
+from secureprofile.flows.budget import accounts
 from secureprofile.flows.gate import Context
-from secureprofile.flows.release import accounts
 from secureprofile.flows.tallies import Say, covered, n
 from secureprofile.guard.volumes import FACTOR
 from secureprofile.released import plain

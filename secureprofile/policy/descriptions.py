@@ -35,7 +35,8 @@ KEYS: Final[dict[str, dict[str, str]]] = {
         "population": "How many there are, as declared; never counted from the data.",
         "epsilon": "The most that may ever be learnt about one of them.",
         "delta": "The chance that more is learnt; below one in the population.",
-        "filter": "How releases add up.",
+        "filter": "How releases add up: basic sums ε and δ; zcdp sums ρ, which is less for many releases and more for one.",
+        "periods": "The most of the ceiling that may be spent in one month, quarter or year (UTC).",
     },
     "Dataset": {
         "domain": "The domain whose people its rows are about.",

@@ -9,7 +9,7 @@ from typing import Any
 from secureprofile.policy.anonymous import check_anonymity
 from secureprofile.policy.document import Flaw, Path
 from secureprofile.policy.law import check_law
-from secureprofile.policy.model import Dataset, Keep, Policy, Purpose
+from secureprofile.policy.model import Dataset, Domain, Keep, Policy, Purpose
 from secureprofile.policy.recipients import check_recipients, check_regions
 from secureprofile.policy.sense import treatment_findings
 from secureprofile.policy.treatments import REVERSIBLE, DateShift, Reveal
@@ -91,6 +91,7 @@ def check_fit(policy: Policy) -> Iterator[Flaw]:
         if domain.delta >= Decimal(1) / domain.population:
             message = f"expected below 1/{domain.population}: δ must be smaller than one declared person"
             yield Flaw(("domains", name, "delta"), "delta-too-large", message, "such as 1.0e-6")
+        yield from _parts(name, domain)
     yield from _signals(policy)
     yield from _twice(policy)
     yield from _cases(policy)
@@ -268,6 +269,22 @@ def _covered(policy: Policy, name: str, purpose: Purpose) -> Iterator[Flaw]:
             yield Flaw(("purposes", name, "allow", rule), "sensitive-kept", message, hint)
 
 
+def _parts(name: str, domain: Domain) -> Iterator[Flaw]:
+    """Check a ceiling's parts, and that there is a δ where the filter needs one."""
+    for span, part in domain.periods.items():
+        if part.epsilon > domain.epsilon or part.delta > domain.delta:
+            message = f"more than the ceiling of its domain (ε {domain.epsilon}, δ {domain.delta})"
+            yield Flaw(
+                ("domains", name, "periods", span), "over-budget", message, "a period's budget is a part of the ceiling"
+            )
+    if domain.filter == "zcdp":
+        places: list[tuple[Path, Decimal]] = [(("domains", name), domain.delta)]
+        places += [(("domains", name, "periods", span), part.delta) for span, part in domain.periods.items()]
+        for place, delta in places:
+            if delta == 0:
+                yield Flaw((*place, "delta"), "missing-delta", "the filter zcdp needs a δ above 0", "such as 1.0e-6")
+
+
 def _budget(policy: Policy, name: str, purpose: Purpose) -> Iterator[Flaw]:
     if purpose.budget is None:
         if "release" in purpose.outputs:
@@ -275,6 +292,9 @@ def _budget(policy: Policy, name: str, purpose: Purpose) -> Iterator[Flaw]:
             yield Flaw(("purposes", name), "missing-key", message, hint)
         return
     for domain in policy.domains.values():
+        if domain.filter == "zcdp" and purpose.budget.delta == 0:
+            place = ("purposes", name, "budget")
+            yield Flaw(place, "missing-delta", "the filter zcdp of its domain needs a δ above 0", "such as 1.0e-6")
         if purpose.budget.epsilon > domain.epsilon or purpose.budget.delta > domain.delta:
             message = f"more than the ceiling of its domain (ε {domain.epsilon}, δ {domain.delta})"
             yield Flaw(

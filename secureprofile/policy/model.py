@@ -51,6 +51,13 @@ class About(Model):
     region: Region | None = None
 
 
+class Budget(Model):
+    """A sub-limit of the domain's ceiling, never an addition to it."""
+
+    epsilon: Annotated[Exact, Field(gt=0)]
+    delta: Annotated[Exact, Field(ge=0, lt=1)] = Decimal(0)
+
+
 class Domain(Model):
     """One privacy unit, how many of them the policy declares, and the lifetime ceiling of what may be learnt about one."""
 
@@ -58,7 +65,8 @@ class Domain(Model):
     population: Annotated[Whole, Field(ge=1)]
     epsilon: Annotated[Exact, Field(gt=0, le=100)]
     delta: Annotated[Exact, Field(ge=0, lt=1)] = Decimal(0)
-    filter: Literal["basic"] = "basic"
+    filter: Literal["basic", "zcdp"] = "basic"
+    periods: dict[Literal["month", "quarter", "year"], Budget] = Field(default_factory=dict)
 
 
 def _column(value: Any) -> Any:
@@ -95,13 +103,6 @@ class Dataset(Model):
     subject: str = ""
     files: tuple[str, ...] = ()
     columns: Annotated[dict[str, Column], Field(min_length=1)]
-
-
-class Budget(Model):
-    """A sub-limit of the domain's ceiling, never an addition to it."""
-
-    epsilon: Annotated[Exact, Field(gt=0)]
-    delta: Annotated[Exact, Field(ge=0, lt=1)] = Decimal(0)
 
 
 class Recipient(Model):
