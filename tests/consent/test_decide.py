@@ -240,7 +240,7 @@ SETTINGS = settings(deadline=None, suppress_health_check=[HealthCheck.function_s
 
 
 @given(RECORDS, ASKS, st.integers(-1, 7))
-@settings(SETTINGS, max_examples=50)
+@settings(SETTINGS, max_examples=25)
 def test_the_database_decides_like_the_rule(ledger: Ledger, rows: Any, ask: Any, now: int) -> None:
     check(ledger, rows, ask, now)
 

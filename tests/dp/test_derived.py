@@ -59,8 +59,8 @@ def test_values_are_the_ratios_that_their_names_say(base: tuple[str, str] | None
 @pytest.mark.parametrize("delta", ["0", "1e-6"])
 def test_simulated_noise_is_the_noise_drawn(delta: str) -> None:
     one = plan(delta=delta)
-    sampler = Seeded(2)
-    runs = np.array([noisy(one, exact(one), sampler)["c", "a"] for _ in range(3000)]) - OTHER
+    sampler, whole = Seeded(2), exact(one)
+    runs = np.array([noisy(one, whole, sampler)["c", "a"] for _ in range(2000)]) - OTHER
     likely = simulate(one, ("c", "a"))
     assert likely.shape[1:] == (6, 3)
     for statistic in (lambda x: x[:, 3, 1], lambda x: x.sum(axis=1)[:, 0], lambda x: x.sum(axis=(1, 2))):
@@ -69,7 +69,7 @@ def test_simulated_noise_is_the_noise_drawn(delta: str) -> None:
 
 @pytest.mark.parametrize("delta", ["0", "1e-6"])
 def test_intervals_hold(delta: str) -> None:
-    """300 releases × 4 values: below 93 % happens to intervals that hold 95 % less than once in a thousand runs."""
+    """200 releases × 4 values: below 92.5 % happens to intervals that hold 95 % less than once in a thousand runs."""
     one = plan(delta=delta)
     assert isinstance(one.noise, Geometric if delta == "0" else Gaussian)
     sampler, whole = Seeded(8), exact(one)
@@ -78,7 +78,7 @@ def test_intervals_hold(delta: str) -> None:
     truth = 100 * share / (reference / reference.sum())
     apart = np.abs(share - reference / reference.sum()).sum() / 2
     held: list[list[bool]] = [[], [], []]
-    for _ in range(300):
+    for _ in range(200):
         (found,) = comparisons(one, noisy(one, whole, sampler))
         for place, line in enumerate(line for line in found.lines if line.attribute == "b"):
             if isinstance(line.index, Released) and isinstance(line.share, Released):
@@ -87,8 +87,8 @@ def test_intervals_hold(delta: str) -> None:
         cell = next(d.cell for d in found.distances if d.dimension == "consumption")
         assert isinstance(cell, Released)
         held[2].append(cell.low <= apart <= cell.high)
-    assert [np.mean(one) >= 0.93 for one in held] == [True] * 3
-    assert len(held[0]) > 700
+    assert [np.mean(one) >= 0.925 for one in held] == [True] * 3
+    assert len(held[0]) > 500
 
 
 def test_what_rests_on_a_withheld_count_is_withheld() -> None:
