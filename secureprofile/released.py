@@ -15,9 +15,12 @@ from decimal import Decimal
 from functools import reduce
 from operator import or_
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 from secureprofile.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,6 +286,50 @@ class Document:
                 yield from (shift.before, shift.now, shift.difference)
             yield from (stability.cell for stability in change.stability)
 
+    def rows(self) -> Iterator[dict[str, str | float | None]]:
+        """Yield every cell as one flat row, the same columns for all; withheld cells have no numbers, and a ``status`` that says why."""
+
+        def flat(kind: str, place: str, key: str, statistic: str, cell: Cell) -> dict[str, str | float | None]:
+            row: dict[str, str | float | None] = {"kind": kind, "table": place, "key": key, "statistic": statistic}
+            if isinstance(cell, Withheld):
+                empty = dict.fromkeys(("value", "low", "high", "sd"))
+                return {**row, **empty, "status": f"withheld: {cell.reason} ({cell.threshold})", "mechanism": ""}
+            numbers = {"value": cell.value, "low": cell.low, "high": cell.high, "sd": cell.sd}
+            return {**row, **numbers, "status": "released", "mechanism": cell.mechanism}
+
+        for table in self.tables:
+            for key, cell in zip(table.keys, table.cells, strict=True):
+                yield flat("table", "*".join(table.attributes) or "everybody", "*".join(key), "count", cell)
+        for number in self.numbers:
+            place = f"{number.code} by {'*'.join(number.attributes) or 'everybody'}"
+            for key, cell in zip(number.keys, number.cells, strict=True):
+                yield flat("number", place, "*".join(key), number.statistic, cell)
+            if number.clipped is not None:
+                yield flat("number", number.code, "", "clipped share", number.clipped)
+        for one in self.comparisons:
+            place = "=".join(one.segment) + " beside " + ("everybody" if one.base is None else "=".join(one.base))
+            yield flat("comparison", place, "", "count", one.size)
+            for line in one.lines:
+                value = f"{line.attribute}={line.value}"
+                for statistic, cell in (("share", line.share), ("base share", line.base_share), ("index", line.index)):
+                    yield flat("comparison", place, value, statistic, cell)
+            for distance in one.distances:
+                yield flat("comparison", place, distance.dimension, "distance", distance.cell)
+        for change in self.changes:
+            for shift in change.shifts:
+                value = f"{shift.attribute}={shift.value}"
+                for statistic, cell in (("before", shift.before), ("now", shift.now), ("difference", shift.difference)):
+                    yield flat("change", change.release_id, value, statistic, cell)
+            for stability in change.stability:
+                yield flat("change", change.release_id, stability.attribute, "psi", stability.cell)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return :meth:`rows` as a pandas data frame. Unbiased values with their intervals, not rounded; NaN where withheld."""
+        import pandas as pd
+
+        frame = pd.DataFrame(list(self.rows()))
+        return frame.astype(dict.fromkeys(("value", "low", "high", "sd"), "float64"))
+
     def to_json(self) -> bytes:
         """Return the published bytes: UTF-8 JSON, sorted keys, one trailing newline. Equal documents give equal bytes.
 
@@ -354,3 +401,48 @@ def _read(kind: Any, raw: Any) -> Any:
     if type(raw) is not kind:
         raise TypeError(kind)
     return raw
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON schema (2020-12) of the published format, made from the types above: what :meth:`Document.from_json` reads.
+
+    Example:
+        >>> schema()["properties"]["format"]
+        {'const': 'secureprofile-release/2'}
+    """
+    definitions: dict[str, Any] = {}
+    body = _shape(Document, definitions)
+    found = definitions.pop(body["$ref"].rsplit("/", 1)[1])
+    found["properties"]["format"] = {"const": "secureprofile-release/2"}
+    about = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "secureprofile-release/2"}
+    return {**about, **found, "$defs": dict(sorted(definitions.items()))}
+
+
+_SCALARS: dict[Any, dict[str, Any]] = {
+    str: {"type": "string"}, int: {"type": "integer"}, float: {"type": "number"},
+}  # fmt: skip
+
+
+def _shape(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
+    """Return a type's schema; data classes go to the definitions, by name."""
+    if dataclasses.is_dataclass(kind):
+        name = cast("type", kind).__name__
+        if name not in definitions:
+            definitions[name] = {}
+            types = get_type_hints(kind)
+            fields = {field.name: _shape(types[field.name], definitions) for field in dataclasses.fields(kind)}
+            definitions[name] |= {
+                "type": "object", "properties": fields, "required": sorted(fields), "additionalProperties": False,
+            }  # fmt: skip
+        return {"$ref": f"#/$defs/{name}"}
+    inner = get_args(kind)
+    if get_origin(kind) in (Union, UnionType):
+        return {"anyOf": [_shape(one, definitions) for one in inner]}
+    if get_origin(kind) is Literal:
+        return {"enum": list(inner)}
+    if get_origin(kind) is tuple and inner[-1] is Ellipsis:
+        return {"type": "array", "items": _shape(inner[0], definitions)}
+    if get_origin(kind) is tuple:
+        items = [_shape(one, definitions) for one in inner]
+        return {"type": "array", "prefixItems": items, "minItems": len(items), "maxItems": len(items)}
+    return {"type": "null"} if kind is NoneType else _SCALARS[kind]

@@ -216,17 +216,12 @@ def _written(cell: Cell, lang: Language) -> tuple[str, str]:
 
 
 def public_csv(document: Document) -> str:
-    """Return every cell as a CSV row: table, attributes, codes, noisy value, interval, sd, status. Unbiased values, not rounded."""
+    """Return every cell as a CSV row, see :meth:`Document.rows`: unbiased values, not rounded."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(("table", "key", "value", "low", "high", "sd", "status", "mechanism"))
-    for table in document.tables:
-        for key, cell in zip(table.keys, table.cells, strict=True):
-            place = ("*".join(table.attributes) or "everybody", "*".join(key))
-            if isinstance(cell, Released):
-                writer.writerow((*place, cell.value, cell.low, cell.high, cell.sd, "released", cell.mechanism))
-            else:
-                writer.writerow((*place, "", "", "", "", f"withheld: {cell.reason} ({cell.threshold})", ""))
+    rows = list(document.rows())
+    writer = csv.DictWriter(out, fieldnames=list(rows[0]) if rows else [], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
     return out.getvalue()
 
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import re
 from dataclasses import replace
 from typing import Any
 
+import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secureprofile.released import Cell, Document, Released, Withheld
+from secureprofile.released import Cell, Document, Released, Withheld, schema
 from secureprofile.report import evidence
 from secureprofile.report.ordered import PROVINCES, columns, provinces, pyramid
-from secureprofile.report.page import public_html, public_markdown
+from secureprofile.report.page import public_csv, public_html, public_markdown
 from secureprofile.report.parts import INDEX, POINTS, SHARE, Spelling
 from secureprofile.report.wording import WORDING
-from tests.report.sample import MECHANISM, Page, cell, rich
+from tests.conftest import ROOT
+from tests.report.sample import MECHANISM, Page, cell, document, rich
 
 LANGUAGES: list[Any] = ["en", "zh"]
 NUMBERS = st.floats(-1e6, 1e6)
@@ -157,3 +162,29 @@ def test_a_release_without_extras_shows_none() -> None:
     page = public_html(plain, lang="en")
     for key in ("index_title", "shifts_title", "numbers_note", "mechanisms", "how_index"):
         assert WORDING[key]["en"] not in page
+
+
+def test_every_cell_is_a_row_of_the_frame_and_of_the_csv() -> None:
+    one = rich()
+    frame = one.to_frame()
+    cells = list(one.cells())
+    assert len(frame) == len(cells) == len(list(csv.DictReader(io.StringIO(public_csv(one)))))
+    assert frame["value"].notna().sum() == sum(isinstance(cell, Released) for cell in cells)
+    assert set(frame["kind"]) == {"table", "number", "comparison", "change"}
+    index = frame[
+        (frame.statistic == "index") & (frame.key == "spend=high") & (frame.table == "age=young beside everybody")
+    ]
+    assert index["value"].tolist() == [200]
+
+
+def test_the_published_schema_is_that_of_the_types() -> None:
+    assert json.loads((ROOT / "docs/formats/release.schema.json").read_text("utf-8")) == schema()
+    validator = jsonschema.Draft202012Validator(schema())
+    validator.check_schema(schema())
+    for one in (rich(), document()):
+        validator.validate(json.loads(one.to_json()))
+    body = json.loads(rich().to_json())
+    for broken in ({**body, "more": 1}, {**body, "rho": 0.5}, {**body, "format": "secureprofile-release/1"}):
+        assert not validator.is_valid(broken)
+    del body["tables"][0]["cells"][0]["value"]
+    assert not validator.is_valid(body)
