@@ -122,7 +122,7 @@ def misfit(draws: np.ndarray, sigma: float) -> float:
 
 @pytest.mark.parametrize("sigma", [1.0, 4.2247, 20.0])
 def test_draws_follow_the_distribution_and_others_are_told_apart(sigma: float) -> None:
-    """200,000 draws: a right sampler fails one run in a million; one whose scale is 3 % off is passed over less often than that (seven standard deviations)."""
+    """200,000 draws: a right sampler fails one run in a million, and one whose scale is 3 % off passes less often than that."""
     draws = NoiseSampler().gaussian(sigma, 200_000)
     assert misfit(draws, sigma) > 1e-6
     assert misfit(draws, sigma * 1.03) < 1e-6
