@@ -77,18 +77,18 @@ def dots(
     title: str,
     withheld: str,
 ) -> str:
-    """Return dots with intervals on a scale from 0 to ``most``; ``marks`` are thin lines that words on the page explain."""
+    """Return dots with intervals on a scale up to ``most``, from 0 or, of what can be negative, from the lowest; thin lines stand at 0 and ``marks``."""
     check(cells)
     left = min(170, max((text_width(label) for label in labels), default=0) + 16)
     shown = [cell for cell in cells if isinstance(cell, Released)]
     right = 14 + max([text_width(spelling.write(cell)[0]) for cell in shown], default=text_width(withheld, 12))
     top = max([most, *(cell.high for cell in shown)])
-    scale = (WIDTH - left - right) / top
+    least = 0.0 if spelling.positive else min([0.0, *(cell.low for cell in shown)])
+    scale = (WIDTH - left - right) / (top - least)
     height = _ROW * len(labels) + 8
     parts = [svg_head(WIDTH, height, title, _in_words(labels, cells, spelling, withheld))]
-    parts += [
-        f'<path class="axis" d="M{left + mark * scale:.1f} 2V{height - 2:.0f}"/>' for mark in (0, *marks) if mark <= top
-    ]
+    lines = (left + (mark - least) * scale for mark in (0, *marks) if mark <= top)
+    parts += [f'<path class="axis" d="M{x:.1f} 2V{height - 2:.0f}"/>' for x in lines]
     for place, (label, cell) in enumerate(zip(labels, cells, strict=True)):
         middle = place * _ROW + _ROW / 2 + 4
         parts.append(label_before(label, left - 8, middle))
@@ -96,7 +96,7 @@ def dots(
             parts.append(hidden(left, middle - _BAR / 2, 24, _BAR, withheld))
             continue
         value, low, high = spelling.write(cell)
-        x1, x, x2 = (left + max(0.0, number) * scale for number in (cell.low, cell.value, cell.high))
+        x1, x, x2 = (left + (max(least, number) - least) * scale for number in (cell.low, cell.value, cell.high))
         parts.append(
             f"<g><title>{escape(label)}: {value} ({low}–{high})</title>"
             f"{whisker(x1, x2, middle)}"
