@@ -77,7 +77,7 @@ def dots(
     title: str,
     withheld: str,
 ) -> str:
-    """Return dots with intervals on a scale up to ``most``, from 0 or, of what can be negative, from the lowest; thin lines stand at 0 and ``marks``."""
+    """Return dots with intervals on a scale from 0, or of what can be negative from the lowest, to ``most``; thin lines are at 0 and ``marks``."""
     check(cells)
     left = min(170, max((text_width(label) for label in labels), default=0) + 16)
     shown = [cell for cell in cells if isinstance(cell, Released)]
