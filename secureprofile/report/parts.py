@@ -89,8 +89,8 @@ class Spelling:
         sd = cell.sd * self.factor
         places = min(self.places, max(0, -math.floor(math.log10(sd)))) if 0 < sd < math.inf else 0
         step = 10.0 ** math.floor(math.log10(sd)) if sd >= 1 else 10.0**-places
-        low = math.floor(round(cell.low * self.factor / step, 6)) * step
-        high = math.ceil(round(cell.high * self.factor / step, 6)) * step
+        low = math.floor(cell.low * self.factor / step + 1e-9) * step  # what is left of binary fractions is no digit
+        high = math.ceil(cell.high * self.factor / step - 1e-9) * step
         found = (round(cell.value * self.factor / step) * step, max(0.0, low) if self.positive else low, high)
         sign = "+" if self.signed else ""
         value, low_text, high_text = (f"{number + 0.0:{sign},.{places}f}{self.suffix}" for number in found)

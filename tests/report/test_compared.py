@@ -127,7 +127,7 @@ def test_numbers_are_spelled_as_finely_as_the_noise_allows() -> None:
 def test_a_spelled_interval_never_excludes_what_the_interval_holds(value: float, sd: float, spelling: Spelling) -> None:
     one = cell(value, sd)
     _, low, high = (float(re.sub(r"[^\d.+-]", "", text)) for text in spelling.write(one))
-    slack = 1e-6 * max(1.0, abs(value) * spelling.factor)
+    slack = 1e-8 * max(1.0, sd * spelling.factor, abs(value) * spelling.factor)
     assert high >= one.high * spelling.factor - slack
     assert (
         low <= max(0.0, one.low * spelling.factor) + slack
