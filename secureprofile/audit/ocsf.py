@@ -21,7 +21,7 @@ ACTIVITIES: Final = {
 
 _ACTS: Final = {
     "anonymize": 1, "apply": 1, "report": 1, "consent.show": 1, "exports.manifest": 1, "subject.show": 1, "subject.accesses": 1,
-    "audit.read": 1, "audit.verify": 1, "audit.checkpoint": 1, "audit.summary": 1, "audit.records": 1, "audit.events": 1,
+    "audit.read": 1, "audit.verify": 1, "audit.checkpoint": 1, "audit.summary": 1, "audit.records": 1, "audit.events": 1, "budget.verify": 1,
     "audit.export": 1, "audit.prove": 1, "consent.grant": 2, "consent.withdraw": 2, "policy.use": 2, "keys.rotate": 2, "keys.wrap": 2,
     "subject.rectify": 2, "subject.restrict": 2, "subject.object": 2, "release.run": 4, "release.reuse": 4, "exports.recall": 4,
     "exports.count": 4, "ingest": 5, "consent.import": 5, "portrait.build": 6, "workspace.create": 6, "keys.add": 6,
