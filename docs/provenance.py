@@ -56,7 +56,7 @@ LISTS: Mapping[str, tuple[str, str]] = {
     "secureprofile.guard.specs_general:_CALLED_MAYBE": OWN,
     "secureprofile.guard.classify:_TREATMENTS": OWN,
     "secureprofile.guard.candidates:PARTICLES": OWN,
-    "secureprofile.portrait.dictionary:_OPTIONAL": OWN,
+    "secureprofile.portrait.reading:_WORDS": OWN,
     "secureprofile.report.ordered:PROVINCES": (
         "ISO 3166-2:CN codes; the places of the tiles are this project's",
         "facts",

@@ -203,7 +203,7 @@ class Session:
     @property
     def tags(self) -> TagDictionary:
         """The tag dictionary that the policy names."""
-        from secureprofile.portrait.dictionary import load_tags
+        from secureprofile.portrait.reading import load_tags
 
         policy = self._context.policy
         if policy.policy.tags is None:

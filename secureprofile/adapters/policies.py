@@ -52,22 +52,24 @@ def check_policy(reference: str) -> tuple[LoadedPolicy, int]:
         PolicyFileError: with everything that is wrong in the first file that is.
     """
     from secureprofile.adapters.hierarchies import check_files
-    from secureprofile.dp.request import load_releases
-    from secureprofile.portrait.dictionary import load_tags
+    from secureprofile.dp.request import Refusal, load_releases
+    from secureprofile.portrait.reading import load_tags
+    from secureprofile.portrait.types import stored_columns
 
     loaded = load_policy(reference)
     found = loaded.policy
     tags: dict[str, Attribute] = {}
     measures: dict[str, Measure] = {}
+    refused: Refusal = lambda code, purpose: None  # noqa: E731
     check_files(found.anonymity, loaded.siblings)
     if found.tags is not None:
-        columns = {name: set(dataset.columns) for name, dataset in found.datasets.items()}
         text = loaded.sibling(found.tags)
-        dictionary = load_tags(text, file=found.tags, columns=columns)
+        dictionary = load_tags(text, file=found.tags, columns=stored_columns(found))
         tags, measures = dictionary.attributes(), dictionary.public_measures()
+        refused = dictionary.why_not_released
     if found.releases is not None:
         text = loaded.sibling(found.releases)
-        load_releases(text, file=found.releases, policy=found, tags=tags, measures=measures)
+        load_releases(text, file=found.releases, policy=found, tags=tags, measures=measures, refused=refused)
     return loaded, len(tags)
 
 

@@ -47,7 +47,8 @@ def tags_list(workspace: Folder = None, actor: Actor = None, json: Json = False)
 def tags_check(file: Annotated[Path, typer.Argument(help="A tag dictionary.")]) -> None:
     """Check a tag dictionary; every problem is told at once, and row-locality is proved."""
     from secureprofile.errors import InputError
-    from secureprofile.portrait.dictionary import check_row_local, load_tags
+    from secureprofile.portrait.dictionary import check_row_local
+    from secureprofile.portrait.reading import load_tags
 
     try:
         text = file.read_text(encoding="utf-8")

@@ -267,6 +267,8 @@ class _Reader:
                 others = "one of: " + ", ".join(self.measures) if self.measures else "declare it under `measures`"
                 hint = f"did you mean {near[0]}?" if near else others
                 self.problem((*here, "measure"), "the tag dictionary has no such measure", hint)
+            elif reason := self.refused(code, purpose):
+                self.problem((*here, "measure"), f"{code} is not released: {reason}", "secureprofile tags check")
             if not isinstance(by, list):
                 self.problem((*here, "by"), "expected a list of tag codes", "[] is everybody")
                 by = []

@@ -21,8 +21,9 @@ from secureprofile.flows.permission import Permission, permission
 from secureprofile.flows.presence import Touched, stored_people, touching
 from secureprofile.flows.progress import Progress
 from secureprofile.policy.treatments import Drop
-from secureprofile.portrait.build import clean, profile
+from secureprofile.portrait.build import clean, constants, profile
 from secureprofile.portrait.dictionary import TagDictionary
+from secureprofile.portrait.types import STORED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,17 +111,12 @@ def visible_files(context: Context, view: Reader, snapshot: Snapshot) -> list[Pa
     return sorted(path for one in chain for path in (context.home.root / one.path).glob("*.parquet"))
 
 
-_NULLS: dict[str, str] = {
-    "text": "string", "integer": "int64", "decimal": "decimal(18, 4)", "date": "date", "timestamp": "timestamp",
-}  # fmt: skip
-
-
 def _visible(context: Context, snapshot: Snapshot, may: Permission, engine: DuckEngine) -> ir.Table:
     """Return the stored rows of people whose consent holds; optional columns that no file had are empty."""
     with context.state.reading() as view:
         table = engine.parquet(visible_files(context, view, snapshot))
     columns = context.policy.policy.datasets[snapshot.dataset].columns
-    absent = {n: ibis.null(_NULLS[c.type]) for n, c in columns.items() if c.optional and n not in table.columns}
+    absent = {n: ibis.null(STORED[c.type]) for n, c in columns.items() if c.optional and n not in table.columns}
     table = table.mutate(**absent) if absent else table
     return may.rows(table, "person")
 
@@ -132,7 +128,7 @@ def _rejects(
     counted: dict[str, dict[str, int]] = {}
     for name, table in tables.items():
         if name in tags.clean:
-            _, rejects = clean(table, tags.clean[name], as_of)
+            _, rejects = clean(table, tags.clean[name], as_of, constants(tags))
             counted[name] = {
                 row["rule"]: int(row["count"]) for row in engine.to_arrow(rejects).to_pylist() if row["count"]
             }

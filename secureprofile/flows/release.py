@@ -61,7 +61,12 @@ def requests(context: Context, tags: TagDictionary) -> dict[str, Request]:
         raise UsageError("the policy names no releases file", hint="add `releases: releases.yaml` to the policy")
     text = context.policy.sibling(policy.releases)
     return load_releases(
-        text, file=policy.releases, policy=policy, tags=tags.attributes(), measures=tags.public_measures()
+        text,
+        file=policy.releases,
+        policy=policy,
+        tags=tags.attributes(),
+        measures=tags.public_measures(),
+        refused=tags.why_not_released,
     )
 
 

@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,12 @@ from secureprofile.guard.treat import Keyed, pads, treat, typed, unreadable
 from secureprofile.policy.decide import plan_columns
 from secureprofile.policy.parse import parse_policy
 from secureprofile.portrait.build import clean, profile
-from secureprofile.portrait.dictionary import load_tags
+from secureprofile.portrait.expression import parse
+from secureprofile.portrait.folds import Events, compile_folds
+from secureprofile.portrait.reading import load_tags
+from secureprofile.portrait.rows import compile_row
 from tests.flows.treated import POLICY
+from tests.portrait.test_expression import CONDITIONS, FOLDS
 
 pytestmark = [
     # PySpark 4.0 warns about its own use of pandas 3, and leaves sockets to the garbage collector.
@@ -210,6 +215,44 @@ def test_the_same_portrait_rejects_and_counts(spark: Any, tmp_path: Path) -> Non
         ours = portrait(duck, tmp_path)
     assert ours == portrait(spark, tmp_path)
     assert {rule for rule, count in ours["rejects"] if count} == {"cancelled", "future", "duplicate"}
+
+
+EVENTS = {
+    "person": ["a"] * 5 + ["b"] * 3 + ["c"],
+    "word": ["x", "y", "y", "z", None, "x", "x", "é", None],
+    "n": ["1.5", "2", "2", "-3", "7", None, "0.25", "10", None],
+    "at": ["2026-10-30 10:00:00.25", "2026-10-30 10:00:00.75", "2026-09-01 09:00:00", "2026-01-01 00:00:00", None,
+           "2025-12-31 23:59:59", "2026-10-01 12:00:00", "2027-01-01 00:00:00", None],
+}  # fmt: skip
+
+
+def folded(engine: Any, folder: Path) -> list[tuple[Any, ...]]:
+    """Every fold and every function of the language, with what narrows them."""
+    texts = [*FOLDS, "decayed(n, 30)", "latest(n, at)", "first(n, at)", "latest(word, at, last=60)"]
+    texts = [text.replace("count(last", "count(where=n > 0, last") for text in texts if "-n" not in text]
+    rows_of = table(engine, EVENTS, folder)
+    typed_rows = rows_of.mutate(n=rows_of.n.cast("decimal(18, 4)"), at=rows_of.at.cast("timestamp"))
+    day = date(2026, 11, 1)
+    events = Events(table=typed_rows, person="person", as_of=day, clock="at")
+    folds = {f"f{place}": parse(text, "fold") for place, text in enumerate(texts)}
+    conditions = {f"c{place}": parse(text, "row") for place, text in enumerate(CONDITIONS)}
+    columns = {name: typed_rows[name] for name in typed_rows.columns}
+    found = typed_rows.select("person", "n", "at", **{n: compile_row(e, columns, day) for n, e in conditions.items()})
+    return rows(engine, compile_folds(folds, events)) + rows(engine, found)
+
+
+def test_the_whole_language_is_the_same(spark: Any, tmp_path: Path) -> None:
+    with DuckEngine(temp=tmp_path) as duck:
+        ours = folded(duck, tmp_path)
+    theirs = folded(spark, tmp_path)
+    for one, other in zip(ours, theirs, strict=True):
+        assert [_near(cell) for cell in one] == [_near(cell) for cell in other]
+    assert len(ours) == 12
+
+
+def _near(cell: Any) -> Any:
+    """Doubles to fifteen digits, decimals by their value."""
+    return float(f"{cell:.15g}") if isinstance(cell, float | Decimal) else cell
 
 
 def test_every_treatment_is_the_same(spark: Any, tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ from benchmarks.page import RESULTS, page
 from secureprofile.cli.main import run
 from secureprofile.flows.shop import write_shop
 from secureprofile.policy.treatments import KINDS, PARAMETERS
-from secureprofile.portrait.dictionary import load_tags
 from secureprofile.portrait.expression import FOLD_FUNCTIONS, ROW_FUNCTIONS
+from secureprofile.portrait.reading import load_tags
 from tests.conftest import ROOT
 
 PAGES = [

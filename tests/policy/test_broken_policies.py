@@ -21,7 +21,7 @@ from secureprofile.cli.main import run
 from secureprofile.errors import InputError, PolicyFileError, Problem, SecureProfileError
 from secureprofile.policy.document import MAX_DEPTH, read_yaml
 from secureprofile.policy.parse import LoadedPolicy, parse_policy
-from secureprofile.portrait.dictionary import load_tags
+from secureprofile.portrait.reading import load_tags
 from secureprofile.vocabulary import DATA_CATEGORIES, DATA_USES, LAWFUL_BASES
 from tests.conftest import ROOT
 

@@ -12,7 +12,8 @@ from secureprofile.dp.request import load_releases
 from secureprofile.errors import PolicyFileError, Problem
 from secureprofile.policy.document import read_yaml, scalar
 from secureprofile.policy.parse import parse_policy
-from secureprofile.portrait.dictionary import load_tags
+from secureprofile.portrait.reading import load_tags
+from secureprofile.portrait.types import stored_columns
 from tests.conftest import ROOT
 
 RETAIL = (ROOT / "policies" / "retail.yaml").read_text(encoding="utf-8")
@@ -200,7 +201,7 @@ def read(name: str, text: str) -> None:
     if name == "retail.yaml":
         parse_policy(text, file=name, siblings=lambda name: b"")
     elif name == "tags.yaml":
-        load_tags(text, file=name, columns={n: set(d.columns) for n, d in policy.datasets.items()})
+        load_tags(text, file=name, columns=stored_columns(policy))
     else:
         load_releases(text, file=name, policy=policy, tags={})
 

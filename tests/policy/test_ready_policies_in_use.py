@@ -19,7 +19,8 @@ import yaml
 from secureprofile.adapters.policies import READY, check_policy, copy_ready, load_policy, policy_path
 from secureprofile.cli.main import run
 from secureprofile.dp.request import load_releases
-from secureprofile.portrait.dictionary import load_tags
+from secureprofile.portrait.reading import load_tags
+from secureprofile.portrait.types import stored_columns
 from secureprofile.vocabulary import DATA_CATEGORIES, DATA_USES, DIMENSIONS, LAWFUL_BASES
 from tests.conftest import ROOT
 
@@ -259,7 +260,7 @@ def test_each_is_in_effect_from_a_day_that_exists(name: str) -> None:
 @pytest.mark.parametrize("name", READY)
 def test_each_carries_tags_and_releases_that_fit_it(name: str) -> None:
     loaded, count = check_policy(name)
-    columns = {dataset: set(body.columns) for dataset, body in loaded.policy.datasets.items()}
+    columns = stored_columns(loaded.policy)
     dictionary = load_tags(loaded.sibling("tags.yaml"), file="tags.yaml", columns=columns)
     tags = dictionary.tags
     assert len(tags) == count

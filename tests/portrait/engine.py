@@ -11,7 +11,8 @@ import ibis
 import pyarrow as pa
 
 from secureprofile.portrait.build import profile
-from secureprofile.portrait.dictionary import TagDictionary, load_tags
+from secureprofile.portrait.dictionary import TagDictionary
+from secureprofile.portrait.reading import load_tags
 from tests.conftest import ROOT
 
 DAY = date(2026, 11, 1)

@@ -19,7 +19,8 @@ from secureprofile.adapters.duckdb import DuckEngine
 from secureprofile.adapters.policies import load_policy
 from secureprofile.guard.treat import generalize
 from secureprofile.policy.decide import plan_columns
-from secureprofile.portrait.expression import compile_folds, parse
+from secureprofile.portrait.expression import parse
+from secureprofile.portrait.folds import Events, compile_folds
 from tests.portrait.engine import DAY, ORDERS, duck, of_rows, table
 
 NOON = datetime(2026, 11, 1, 12)
@@ -245,7 +246,9 @@ def test_ties_are_resolved_the_same_in_every_order_of_rows(case: str, fold: str)
     ]
     Random(1).shuffle(rows)
     ordered = [row for _, row in sorted(rows, key=lambda pair: pair[0])]
-    found = duck().to_pyarrow(compile_folds({"x": parse(fold, "fold")}, table(ordered, ORDERS), "person", DAY))
+    found = duck().to_pyarrow(
+        compile_folds({"x": parse(fold, "fold")}, Events(table=table(ordered, ORDERS), person="person", as_of=DAY))
+    )
     answers = {row["x"] for row in found.to_pylist()}
     assert len(answers) == 1
     if fold.startswith("most"):

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from secureprofile.errors import PolicyFileError
 from secureprofile.portrait.build import measured, profile
-from secureprofile.portrait.dictionary import TagDictionary, load_tags
+from secureprofile.portrait.dictionary import TagDictionary
+from secureprofile.portrait.reading import load_tags
 from tests.portrait.engine import duck
 
 HEAD = """secureprofile-tags: 1

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from secureprofile.portrait.build import profile
-from secureprofile.portrait.dictionary import TagDictionary, check_row_local, load_tags
+from secureprofile.portrait.dictionary import TagDictionary, check_row_local
+from secureprofile.portrait.reading import load_tags
 from tests.conftest import ROOT
 
 DICTIONARIES = {

@@ -14,8 +14,11 @@ from hypothesis import strategies as st
 
 from secureprofile.errors import PolicyFileError, Problem, SecureProfileError
 from secureprofile.portrait.build import clean
-from secureprofile.portrait.dictionary import check_row_local, load_tags
-from secureprofile.portrait.expression import ExpressionError, compile_row, parse
+from secureprofile.portrait.dictionary import check_row_local
+from secureprofile.portrait.expression import ExpressionError, parse
+from secureprofile.portrait.reading import load_tags
+from secureprofile.portrait.rows import compile_row
+from secureprofile.portrait.types import Column
 from tests.portrait.engine import DAY, duck, tagged
 
 LINES = """\
@@ -43,7 +46,11 @@ ROWS = ibis.memtable(
         {"person": ["a", "b"], "n": [1, 5], "word": ["x", "7"], "day": pa.array([None, DAY], pa.date32()), "rule": ["r", "s"]}
     )
 )  # fmt: skip
-COLUMNS = {"rows": {"n", "word", "day", "rule"}}
+COLUMNS = {
+    "rows": {
+        name: Column(kind) for name, kind in {"n": "int64", "word": "string", "day": "date", "rule": "string"}.items()
+    }
+}
 
 
 def text(**changes: str) -> str:
@@ -86,9 +93,8 @@ def test_a_hostile_condition_is_refused_at_its_place(name: str) -> None:
     file = text(when=json.dumps(HOSTILE[name]))
     with pytest.raises(PolicyFileError) as caught:
         load_tags(file, file="tags.yaml", columns=COLUMNS)
-    assert [(p.file, p.line, p.column, p.path) for p in caught.value.problems] == [
-        ("tags.yaml", 17, 9, "tags.0.values.0.when")
-    ]
+    assert [(p.file, p.line, p.path) for p in caught.value.problems] == [("tags.yaml", 17, "tags.0.values.0.when")]
+    assert all(problem.column >= 9 for problem in caught.value.problems)
     assert all(problem.hint for problem in caught.value.problems)
 
 
@@ -96,7 +102,23 @@ def test_a_hostile_condition_is_refused_at_its_place(name: str) -> None:
 def test_a_hostile_feature_is_refused_at_its_place(name: str) -> None:
     with pytest.raises(PolicyFileError) as caught:
         load_tags(text(total=json.dumps(HOSTILE[name])), file="tags.yaml", columns=COLUMNS)
-    assert ("features.rows.total", 6, 5) in [(p.path, p.line, p.column) for p in caught.value.problems]
+    assert ("features.rows.total", 6) in [(p.path, p.line) for p in caught.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("when", "character"),
+    [
+        ("total > 2 and totl < 9", 14),
+        ("total > 2 or 'é' == b'x'", 20),
+        ("lower(total) == 'x'", None),
+        ("1 < total / 0", 12),
+    ],
+)
+def test_the_place_of_a_mistake_is_its_character(when: str, character: int | None) -> None:
+    """In the line ``        when: "…"`` the text begins at column 16."""
+    with pytest.raises(PolicyFileError) as caught:
+        load_tags(text(when=f'"{when}"'), file="tags.yaml", columns=COLUMNS)
+    assert [p.column for p in caught.value.problems] == [9 if character is None else 16 + character]
 
 
 def test_full_width_letters_are_the_letters_they_look_like() -> None:
@@ -170,7 +192,7 @@ def test_any_broken_file_is_a_dictionary_or_a_list_of_problems(data: Any) -> Non
 
 
 def test_all_problems_of_a_file_are_told_at_once_in_its_order() -> None:
-    file = text(total='"summ(n)"', day='"max(dya)"', dimension="taste", when='"size > 2"')
+    file = text(total='"summ(n)"', day='"max(dya)"', dimension="taste", when='"sized > 2"')
     with pytest.raises(PolicyFileError) as caught:
         load_tags(file, file="tags.yaml", columns=COLUMNS)
     paths = [problem.path for problem in caught.value.problems]
@@ -216,12 +238,15 @@ def test_a_cleaning_rule_that_is_neither_true_nor_false_is_refused_in_our_words(
 
 @pytest.mark.parametrize("when", ["one_of(word, 1)", "one_of(total, 'x')", "if_(word, 1, 2) == 1"])
 def test_no_condition_is_cast_and_then_fails_on_some_row(when: str) -> None:
-    with pytest.raises(ExpressionError, match="does not fit"):
+    with pytest.raises(PolicyFileError, match="does not fit"):
         run(text(when=json.dumps(when)))
+    unchecked = load_tags(text(when=json.dumps(when)), file="tags.yaml")
+    with pytest.raises(ExpressionError, match="does not fit"):
+        tagged({"rows": ROWS}, tags=unchecked)
 
 
 def test_a_function_that_gets_another_type_is_refused_in_our_words() -> None:
-    with pytest.raises(ExpressionError, match="does not fit"):
+    with pytest.raises(PolicyFileError, match="does not fit"):
         run(text(when="\"starts_with(word, total) or word == 'x'\""))
 
 
